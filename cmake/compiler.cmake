@@ -1,0 +1,18 @@
+# Warnings, sanitizers and the compiler cache: the same for every target.
+option(TORQ_FUZZ "build the fuzz targets with libFuzzer (needs clang)" OFF)
+set(TORQ_SANITIZE "" CACHE STRING "sanitizers for every target, for example address,undefined")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror=return-type)
+if(TORQ_SANITIZE)
+  add_compile_options(-fsanitize=${TORQ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TORQ_SANITIZE})
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
+if(TORQ_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The vocabulary of announce and scrape (BEP 3, BEP 48), free of any encoding: what each door decodes into and encodes
+// from. Rules are in tracker.hpp; the JSON forms are in wire/.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "torq/base/address.hpp"
+#include "torq/base/info_hash.hpp"
+
+namespace torq::tracker {
+
+/// kNone is a plain refresh.
+enum class AnnounceEvent : std::uint8_t { kNone, kStarted, kCompleted, kStopped };
+
+/// What a peer says of itself. Its peer_id is checked where it is decoded and goes no further: a peer is known by its
+/// address, which nobody else can claim.
+struct Announce {
+  InfoHash info_hash;
+  std::uint16_t port = 0;             ///< where it accepts connections; 1..65535
+  std::uint64_t uploaded = 0;         ///< bytes
+  std::uint64_t downloaded = 0;       ///< bytes
+  std::optional<std::uint64_t> left;  ///< bytes; 0 is a seeder, absent a leecher
+  AnnounceEvent event = AnnounceEvent::kNone;
+  std::optional<IpAddress> ip;          ///< claimed; believed only as Tracker says
+  std::optional<std::int64_t> numwant;  ///< peers wanted; absent or negative: the default
+};
+
+struct AnnounceReply {
+  std::chrono::seconds interval{};  ///< until the next announce
+  std::uint64_t complete = 0;       ///< seeders, the asker counted
+  std::uint64_t incomplete = 0;     ///< leechers, the asker counted
+  std::vector<SocketAddress> peers;
+};
+
+/// One swarm's figures in a scrape.
+struct SwarmCounts {
+  std::uint64_t complete = 0;    ///< seeders now
+  std::uint64_t downloaded = 0;  ///< peers that ever reported `completed`
+  std::uint64_t incomplete = 0;  ///< leechers now
+
+  bool operator==(const SwarmCounts&) const = default;
+};
+
+}  // namespace torq::tracker
