@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: MIT
+#include "torq/quic/connection.hpp"
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include <cassert>
+
+#include "torq/base/sockaddr.hpp"
+#include "torq/quic/callbacks.hpp"
+#include "torq/quic/native.hpp"
+
+namespace torq::quic {
+namespace {
+
+// Ethernet's 1500 less the headers of IPv6 and UDP: as far as path MTU discovery goes.
+constexpr std::size_t kLargestPayload = 1452;
+constexpr std::uint64_t kUnidirectionalWindow = 1024;
+// Linux cuts at most 64 datagrams from one send (UDP_MAX_SEGMENTS of older kernels).
+constexpr std::size_t kLongestRun = 64;
+
+ngtcp2_settings make_settings(Instant now, const Limits& limits, Entropy& entropy) {
+  ngtcp2_settings settings;
+  ngtcp2_settings_default(&settings);
+  settings.initial_ts = to_timestamp(now);
+  settings.handshake_timeout = static_cast<ngtcp2_duration>(limits.handshake_timeout.count());
+  settings.max_tx_udp_payload_size = kLargestPayload;
+  settings.rand_ctx.native_handle = &entropy;
+  return settings;
+}
+
+ngtcp2_transport_params make_parameters(const Limits& limits) {
+  ngtcp2_transport_params params;
+  ngtcp2_transport_params_default(&params);
+  params.initial_max_streams_bidi = limits.streams;
+  params.initial_max_streams_uni = limits.unidirectional_streams;
+  params.initial_max_stream_data_bidi_local = limits.stream_window;
+  params.initial_max_stream_data_bidi_remote = limits.stream_window;
+  params.initial_max_stream_data_uni = kUnidirectionalWindow;
+  params.initial_max_data = limits.connection_window;
+  params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idle_timeout.count());
+  params.active_connection_id_limit = 4;
+  params.grease_quic_bit = 1;
+  return params;
+}
+
+std::string describe_library_error(int error) { return ngtcp2_strerror(error); }
+
+}  // namespace
+
+Connection::Connection(ConnectionHandle handle, ConnectionHost& host, const Limits& limits)
+    : handle_(handle), host_(host), limits_(limits) {}
+
+Connection::~Connection() { ngtcp2_conn_del(conn_); }
+
+void Connection::accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial) {
+  ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
+  ngtcp2_transport_params params = make_parameters(limits_);
+  const ConnectionId id = host_.new_connection_id(*this);
+  const auto reset_token = host_.reset_token(id);
+  std::memcpy(params.stateless_reset_token, reset_token.data(), reset_token.size());
+  params.stateless_reset_token_present = 1;
+  params.original_dcid = to_cid(initial.original_destination.value_or(initial.destination));
+  params.original_dcid_present = 1;
+  if (initial.original_destination) {
+    params.retry_scid = to_cid(initial.destination);
+    params.retry_scid_present = 1;
+    settings.token = to_native(initial.token);
+    settings.tokenlen = initial.token.size();
+    settings.token_type = NGTCP2_TOKEN_TYPE_RETRY;
+  }
+  NativePath native(path);
+  const ngtcp2_cid dcid = to_cid(initial.source);
+  const ngtcp2_cid scid = to_cid(id);
+  const ngtcp2_callbacks callbacks = Callbacks::server();
+  const int rv = ngtcp2_conn_server_new(&conn_, &dcid, &scid, native.get(), initial.version, &callbacks, &settings,
+                                        &params, nullptr, this);
+  if (rv != 0) throw std::bad_alloc();
+  tls_.emplace(tls, &conn_);
+  ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
+  proven_peer_ = path.remote;
+}
+
+void Connection::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name) {
+  constexpr std::size_t kFirstDestinationLength = 16;
+  const ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
+  const ngtcp2_transport_params params = make_parameters(limits_);
+  const ngtcp2_cid dcid = to_cid(make_connection_id(host_.entropy(), kFirstDestinationLength, {}));
+  const ngtcp2_cid scid = to_cid(host_.new_connection_id(*this));
+  NativePath native(path);
+  const ngtcp2_callbacks callbacks = Callbacks::client();
+  const int rv = ngtcp2_conn_client_new(&conn_, &dcid, &scid, native.get(), NGTCP2_PROTO_VER_V1, &callbacks, &settings,
+                                        &params, nullptr, this);
+  if (rv != 0) throw std::bad_alloc();
+  tls_.emplace(tls, std::move(server_name), &conn_);
+  ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
+  proven_peer_ = path.remote;
+  host_.touch(*this);
+}
+
+// Datagrams in and time ----------------------------------------------------------------------------------------------
+
+Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
+  if (close_reason_) return ReadResult::kOk;
+  NativePath native(path);
+  const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(ecn)};
+  const int rv =
+      ngtcp2_conn_read_pkt(conn_, native.get(), &info, to_native(datagram), datagram.size(), to_timestamp(now));
+  after_callbacks();
+  switch (rv) {
+    case 0:
+      host_.touch(*this);
+      return ReadResult::kOk;
+    case NGTCP2_ERR_RETRY:
+      return ReadResult::kNeedsRetry;
+    case NGTCP2_ERR_DROP_CONN:
+      return ReadResult::kDropped;
+    case NGTCP2_ERR_DRAINING:
+      close_reason_ = peers_reason();
+      return ReadResult::kOk;
+    default:
+      fail(now, rv);
+      return ReadResult::kOk;
+  }
+}
+
+void Connection::handle_timeout(Instant now) {
+  if (close_reason_) return;
+  const int rv = ngtcp2_conn_handle_expiry(conn_, to_timestamp(now));
+  after_callbacks();
+  if (rv != 0) return fail(now, rv);
+  host_.touch(*this);
+}
+
+std::optional<Instant> Connection::next_timeout() const {
+  if (close_reason_) return std::nullopt;
+  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_);
+  if (expiry == UINT64_MAX) return std::nullopt;
+  return from_timestamp(expiry);
+}
+
+// What ngtcp2's callbacks left to do, once it has returned.
+void Connection::after_callbacks() {
+  if (uncredited_ > 0) {
+    ngtcp2_conn_extend_max_offset(conn_, uncredited_);
+    uncredited_ = 0;
+  }
+  unpark();
+  // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
+  // ends either way. (A new port of the same address is the same host behind the same NAT.)
+  if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
+  for (const StreamId id : fresh_) host_.post({handle_, StreamReadable{id}});
+  fresh_.clear();
+}
+
+Path Connection::current_path() const { return from_native(*ngtcp2_conn_get_path(conn_)); }
+
+Duration Connection::probe_timeout() const { return Duration(ngtcp2_conn_get_pto(conn_)); }
+
+std::vector<ConnectionId> Connection::connection_ids() const {
+  std::vector<ngtcp2_cid> cids(ngtcp2_conn_get_scid(conn_, nullptr));
+  ngtcp2_conn_get_scid(conn_, cids.data());
+  std::vector<ConnectionId> ids;
+  for (const ngtcp2_cid& cid : cids) ids.push_back(from_cid(cid));
+  return ids;
+}
+
+// Datagrams out ------------------------------------------------------------------------------------------------------
+
+std::optional<Transmit> Connection::next_transmit(Instant now, std::span<std::byte> out) {
+  if (close_reason_) return std::nullopt;
+  if (carried_.empty()) {
+    const Transmit run = write_run(now, out);
+    return run.size > 0 ? std::optional(run) : std::nullopt;
+  }
+  std::ranges::copy(carried_, out.begin());
+  carried_.clear();
+  return Transmit{carried_packet_.path, carried_packet_.ecn, carried_packet_.size, carried_packet_.size};
+}
+
+// Packets of one path, ECN mark and size, one after the other, until the quantum is reached that the congestion
+// controller allows at once. The packet that differs is carried over; it cannot be unwritten.
+Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
+  const std::size_t largest = ngtcp2_conn_get_max_tx_udp_payload_size(conn_);
+  const std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_);
+  Transmit run;
+  for (std::size_t count = 0; count < kLongestRun && run.size < std::max(quantum, std::size_t{1}); ++count) {
+    if (out.size() - run.size < largest) break;
+    const auto rest = out.subspan(run.size, largest);
+    const Packet packet = write_packet(now, rest);
+    if (packet.size == 0) break;
+    const bool first = run.size == 0;
+    if (first) {
+      run = {packet.path, packet.ecn, 0, packet.size};
+    } else if (packet.path != run.path || packet.ecn != run.ecn || packet.size > run.segment_size) {
+      carried_.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(packet.size));
+      carried_packet_ = packet;
+      break;
+    }
+    run.size += packet.size;
+    // A short packet ends a run. So does a first one above the path's proven size: a probe, which travels alone.
+    if (packet.size < run.segment_size || packet.size > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn_)) break;
+  }
+  if (run.size > 0) ngtcp2_conn_update_pkt_tx_time(conn_, to_timestamp(now));
+  return run;
+}
+
+Connection::Packet Connection::write_packet(Instant now, std::span<std::byte> out) {
+  for (;;) {
+    if (const auto packet = offer(next_to_send(), now, out)) return *packet;
+    if (close_reason_) return {};
+  }
+}
+
+// Offers a stream's output (or none) for the packet in the making. Nothing: the packet has room for more, ask again.
+std::optional<Connection::Packet> Connection::offer(Stream* stream, Instant now, std::span<std::byte> out) {
+  std::array<Bytes, 8> blocks;
+  std::array<ngtcp2_vec, 8> vectors;
+  std::size_t count = 0;
+  std::size_t total = 0;
+  if (stream != nullptr) count = stream->outgoing.unsent_blocks(blocks);
+  for (std::size_t i = 0; i < count; ++i) {
+    vectors[i] = {const_cast<std::uint8_t*>(to_native(blocks[i])), blocks[i].size()};
+    total += blocks[i].size();
+  }
+  const bool fin = stream != nullptr && stream->finished && total == stream->outgoing.unsent();
+  const std::uint32_t flags = stream == nullptr
+                                  ? NGTCP2_WRITE_STREAM_FLAG_NONE
+                                  : NGTCP2_WRITE_STREAM_FLAG_MORE | (fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0U);
+  ngtcp2_path_storage path;
+  ngtcp2_path_storage_zero(&path);
+  ngtcp2_pkt_info info{};
+  ngtcp2_ssize taken = -1;
+  const ngtcp2_ssize written = ngtcp2_conn_writev_stream(
+      conn_, &path.path, &info, reinterpret_cast<std::uint8_t*>(out.data()), out.size(), &taken, flags,
+      stream == nullptr ? -1 : static_cast<std::int64_t>(stream->id), vectors.data(), count, to_timestamp(now));
+  if (stream != nullptr && taken >= 0) {
+    const auto n = static_cast<std::size_t>(taken);
+    stream->outgoing.advance(n);
+    stream->fin_sent = fin && n == total;
+    sending_.pop_front();
+    stream->queued = false;
+    queue(*stream);
+    announce_room(*stream);
+  }
+  if (written == NGTCP2_ERR_WRITE_MORE) return std::nullopt;
+  if (written >= 0)
+    return Packet{static_cast<std::size_t>(written), from_native(path.path), static_cast<Ecn>(info.ecn)};
+  handle_write_error(now, static_cast<int>(written), stream);
+  return std::nullopt;
+}
+
+void Connection::handle_write_error(Instant now, int error, Stream* stream) {
+  const bool blocked = error == NGTCP2_ERR_STREAM_DATA_BLOCKED;
+  if (stream == nullptr || (!blocked && error != NGTCP2_ERR_STREAM_SHUT_WR && error != NGTCP2_ERR_STREAM_NOT_FOUND)) {
+    return fail(now, error);
+  }
+  sending_.pop_front();
+  stream->queued = false;
+  if (!blocked) {
+    stream->reset = true;
+  } else if (ngtcp2_conn_get_max_data_left(conn_) == 0) {
+    stream->queued = true;
+    parked_.push_back(stream->id);
+  } else {
+    stream->blocked = true;
+  }
+}
+
+Stream* Connection::next_to_send() {
+  if (!parked_.empty()) return nullptr;  // the connection's limit stops the others as well
+  while (!sending_.empty()) {
+    Stream* stream = find(sending_.front());
+    if (stream != nullptr && stream->has_output() && !stream->blocked) return stream;
+    if (stream != nullptr) stream->queued = false;
+    sending_.pop_front();
+  }
+  return nullptr;
+}
+
+void Connection::unpark() {
+  if (parked_.empty() || ngtcp2_conn_get_max_data_left(conn_) == 0) return;
+  sending_.insert(sending_.begin(), parked_.begin(), parked_.end());
+  parked_.clear();
+}
+
+void Connection::queue(Stream& stream) {
+  if (stream.queued || stream.blocked || !stream.has_output()) return;
+  stream.queued = true;
+  sending_.push_back(stream.id);
+}
+
+// Streams, as the application uses them ------------------------------------------------------------------------------
+
+Stream* Connection::find(StreamId id) {
+  const auto it = streams_.find(id);
+  return it == streams_.end() ? nullptr : &it->second;
+}
+
+std::optional<StreamId> Connection::open_stream() {
+  if (close_reason_ || !established_) return std::nullopt;
+  std::int64_t id = 0;
+  if (ngtcp2_conn_open_bidi_stream(conn_, &id, nullptr) != 0) return std::nullopt;
+  streams_.try_emplace(StreamId{id}, StreamId{id});
+  return StreamId{id};
+}
+
+Connection::Incoming Connection::peek(StreamId id) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->peer_gave_up) return {};
+  stream->announced = false;
+  return {stream->unread(), stream->peer_finished};
+}
+
+void Connection::consume(StreamId id, std::size_t n) {
+  Stream* stream = find(id);
+  if (stream == nullptr) return;
+  assert(n <= stream->unread().size());
+  stream->consumed += n;
+  if (stream->consumed == stream->received.size()) {
+    stream->received.clear();
+    stream->consumed = 0;
+  }
+  if (n > 0 && !close_reason_) {
+    ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
+    ngtcp2_conn_extend_max_offset(conn_, n);
+    host_.touch(*this);
+  }
+  release_if_done(*stream);
+}
+
+std::size_t Connection::room(StreamId id) {
+  const Stream* stream = find(id);
+  if (stream == nullptr || stream->finished || stream->reset || close_reason_) return 0;
+  const std::size_t unsent = stream->outgoing.unsent();
+  const std::size_t held = unsent + stream->outgoing.unacknowledged();
+  const std::size_t window = limits_.max_unsent - std::min(limits_.max_unsent, unsent);
+  return std::min(window, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held));
+}
+
+std::size_t Connection::write(StreamId id, Bytes bytes) {
+  const std::size_t n = std::min(bytes.size(), room(id));
+  Stream* stream = find(id);
+  if (stream == nullptr) return 0;
+  stream->wants_room = n < bytes.size();
+  if (n == 0) return 0;
+  stream->outgoing.append(bytes.first(n));
+  queue(*stream);
+  host_.touch(*this);
+  return n;
+}
+
+void Connection::finish(StreamId id) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->finished || stream->reset) return;
+  stream->finished = true;
+  stream->wants_room = false;
+  queue(*stream);
+  host_.touch(*this);
+}
+
+void Connection::reset(StreamId id, std::uint64_t code) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->reset || close_reason_) return;
+  stream->reset = true;
+  ngtcp2_conn_shutdown_stream_write(conn_, 0, static_cast<std::int64_t>(id), code);
+  host_.touch(*this);
+}
+
+void Connection::stop_sending(StreamId id, std::uint64_t code) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->peer_gave_up || close_reason_) return;
+  stream->peer_gave_up = true;
+  ngtcp2_conn_extend_max_offset(conn_, stream->unread().size());
+  stream->received.clear();
+  stream->consumed = 0;
+  ngtcp2_conn_shutdown_stream_read(conn_, 0, static_cast<std::int64_t>(id), code);
+  host_.touch(*this);
+  release_if_done(*stream);
+}
+
+bool Connection::update_keys(Instant now) {
+  const bool begun = !close_reason_ && ngtcp2_conn_initiate_key_update(conn_, to_timestamp(now)) == 0;
+  if (begun) host_.touch(*this);
+  return begun;
+}
+
+// Destroys the stream when nobody needs it any more.
+void Connection::release_if_done(Stream& stream) {
+  if (!stream.closed || !stream.exhausted()) return;
+  const StreamId id = stream.id;
+  streams_.erase(id);
+  host_.post({handle_, StreamClosed{id}});
+  if (!ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
+    host_.touch(*this);
+  }
+}
+
+void Connection::announce_room(Stream& stream) {
+  if (!stream.wants_room || stream.blocked || room(stream.id) < limits_.max_unsent / 2) return;
+  stream.wants_room = false;
+  host_.post({handle_, StreamWritable{stream.id}});
+}
+
+// Recorded by callbacks ----------------------------------------------------------------------------------------------
+
+bool Connection::on_handshake_completed() {
+  if (!tls_->has_alpn()) {
+    constexpr std::uint8_t kNoApplicationProtocolAlert = 120;
+    ngtcp2_conn_set_tls_alert(conn_, kNoApplicationProtocolAlert);
+    return false;
+  }
+  established_ = true;
+  proven_peer_ = current_path().remote;
+  host_.post({handle_, Connected{}});
+  return true;
+}
+
+void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
+  if (!is_bidirectional(id)) {
+    uncredited_ += bytes.size();
+    return;
+  }
+  Stream& stream = streams_.try_emplace(id, id).first->second;
+  if (stream.peer_gave_up) {
+    uncredited_ += bytes.size();
+    return;
+  }
+  stream.received.insert(stream.received.end(), bytes.begin(), bytes.end());
+  stream.peer_finished = fin;
+  if (stream.announced) return;
+  stream.announced = true;
+  fresh_.push_back(id);
+}
+
+void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
+  if (!is_bidirectional(id)) return;
+  Stream& stream = streams_.try_emplace(id, id).first->second;
+  if (stream.peer_gave_up) return;
+  uncredited_ += stream.unread().size();
+  stream.received.clear();
+  stream.consumed = 0;
+  stream.peer_gave_up = true;
+  host_.post({handle_, StreamReset{id, code}});
+}
+
+void Connection::on_stop_sending(StreamId id, std::uint64_t code) {
+  Stream& stream = streams_.try_emplace(id, id).first->second;
+  stream.reset = true;  // ngtcp2 answers with RESET_STREAM by itself
+  host_.post({handle_, StreamStopped{id, code}});
+}
+
+void Connection::on_stream_closed(StreamId id) {
+  Stream* stream = find(id);
+  if (stream != nullptr) {
+    stream->closed = true;
+    return release_if_done(*stream);
+  }
+  if (ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) return;
+  if (is_bidirectional(id)) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
+  } else {
+    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
+  }
+}
+
+void Connection::on_acknowledged(StreamId id, std::uint64_t end) {
+  Stream* stream = find(id);
+  if (stream == nullptr) return;
+  stream->outgoing.release(end);
+  announce_room(*stream);
+}
+
+void Connection::on_unblocked(StreamId id) {
+  Stream* stream = find(id);
+  if (stream == nullptr) return;
+  stream->blocked = false;
+  queue(*stream);
+}
+
+void Connection::on_path_proven(const SocketAddress& peer) { proven_peer_ = peer; }
+
+// The end ------------------------------------------------------------------------------------------------------------
+
+void Connection::close(Instant now, CloseReason reason) {
+  if (close_reason_) return;
+  ngtcp2_ccerr error;
+  ngtcp2_ccerr_default(&error);
+  ngtcp2_ccerr_set_transport_error(&error, reason.code, nullptr, 0);
+  close_with(now, error, std::move(reason));
+}
+
+void Connection::fail(Instant now, int library_error) {
+  if (close_reason_ || library_error == NGTCP2_ERR_CLOSING) return;
+  if (library_error == NGTCP2_ERR_IDLE_CLOSE) {
+    close_reason_ = CloseReason{CloseKind::kIdle, 0, "nothing was heard from the peer for the idle time-out", ""};
+    return;
+  }
+  if (library_error == NGTCP2_ERR_RECV_VERSION_NEGOTIATION || version_refused_) {
+    close_reason_ = CloseReason{CloseKind::kVersionRefused, 0, "the server does not speak QUIC version 1", ""};
+    return;
+  }
+  ngtcp2_ccerr error;
+  ngtcp2_ccerr_default(&error);
+  CloseReason reason{CloseKind::kProtocolViolation, 0, describe_library_error(library_error), ""};
+  const std::uint8_t alert = ngtcp2_conn_get_tls_alert(conn_);
+  if (library_error == NGTCP2_ERR_HANDSHAKE_TIMEOUT) {
+    ngtcp2_ccerr_set_transport_error(&error, NGTCP2_CONNECTION_REFUSED, nullptr, 0);
+    reason = {CloseKind::kHandshakeTimeout, 0, "the handshake did not end in time", ""};
+  } else if (alert != 0) {
+    ngtcp2_ccerr_set_tls_alert(&error, alert, nullptr, 0);
+    if (alert == kNoApplicationProtocol - 0x100) reason.text = "no common application protocol (ALPN)";
+  } else {
+    ngtcp2_ccerr_set_liberr(&error, library_error, nullptr, 0);
+  }
+  if (const auto& refusal = tls_->refusal()) {
+    reason = {CloseKind::kCertificateRefused, 0, refusal->text, refusal->pin};
+  }
+  reason.code = error.error_code;
+  close_with(now, error, std::move(reason));
+}
+
+void Connection::close_with(Instant now, const ngtcp2_ccerr& error, CloseReason reason) {
+  std::array<std::uint8_t, kLargestPayload> buffer;
+  ngtcp2_path_storage path;
+  ngtcp2_path_storage_zero(&path);
+  ngtcp2_pkt_info info{};
+  const ngtcp2_ssize size = ngtcp2_conn_write_connection_close(conn_, &path.path, &info, buffer.data(), buffer.size(),
+                                                               &error, to_timestamp(now));
+  if (size > 0) {
+    const Bytes packet = std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(size)));
+    closing_packet_.assign(packet.begin(), packet.end());
+  }
+  close_reason_ = std::move(reason);
+}
+
+CloseReason Connection::peers_reason() const {
+  if (stateless_reset_)
+    return {CloseKind::kStatelessReset, 0, "the peer has forgotten the connection (stateless reset)", ""};
+  const ngtcp2_ccerr* error = ngtcp2_conn_get_ccerr(conn_);
+  const std::string text(reinterpret_cast<const char*>(error->reason), error->reasonlen);
+  const bool application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
+  return {application ? CloseKind::kPeerApplication : CloseKind::kPeerTransport, error->error_code, text, ""};
+}
+
+}  // namespace torq::quic

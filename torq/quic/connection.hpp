@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One QUIC connection, sans-IO: an ngtcp2 connection, its TLS session and its streams. What an application sees of it
+// are the stream calls below; the rest is between it and its Endpoint, on whose thread it lives.
+//
+// ngtcp2 calls back while it reads, writes or handles a timer, and must not be called from there: the on_… functions
+// only record. Work follows after the call into ngtcp2 has returned.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "torq/base/bytes.hpp"
+#include "torq/base/clock.hpp"
+#include "torq/quic/connection_id.hpp"
+#include "torq/quic/limits.hpp"
+#include "torq/quic/stream.hpp"
+#include "torq/quic/timer_heap.hpp"
+#include "torq/quic/tls.hpp"
+#include "torq/quic/types.hpp"
+
+struct ngtcp2_ccerr;
+struct ngtcp2_conn;
+
+namespace torq::quic {
+
+class Connection;
+
+/// What a connection needs of its endpoint.
+class ConnectionHost {
+ public:
+  virtual ConnectionId new_connection_id(Connection& connection) = 0;
+  virtual std::array<std::byte, 16> reset_token(const ConnectionId& id) const = 0;
+  virtual void forget_connection_id(const ConnectionId& id) = 0;
+  virtual void post(Event event) = 0;
+  /// The connection has something to write.
+  virtual void touch(Connection& connection) = 0;
+  virtual Entropy& entropy() = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+};
+
+/// What an Initial packet and its token said about a new client.
+struct ClientInitial {
+  std::uint32_t version = 0;
+  ConnectionId destination;  ///< chosen by the client for its first packet to this connection
+  ConnectionId source;
+  Bytes token;
+  std::optional<ConnectionId> original_destination;  ///< after a Retry: that of the packet which was answered by it
+};
+
+class Connection {
+ public:
+  Connection(ConnectionHandle handle, ConnectionHost& host, const Limits& limits);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // For the application ------------------------------------------------------------------------------------------
+
+  ConnectionHandle handle() const { return handle_; }
+  /// The peer's address, proven by the handshake or by path validation since (RFC 9000 8). What arrives from a new IP
+  /// address is not announced to the application before that address is proven.
+  const SocketAddress& peer() const { return proven_peer_; }
+  bool established() const { return established_; }
+
+  /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
+  std::optional<StreamId> open_stream();
+
+  struct Incoming {
+    Bytes bytes;        ///< what has come and is not consumed yet; valid until the next call on this stream
+    bool last = false;  ///< the peer's half ends after these bytes
+  };
+  /// Empty for an unknown stream. Answer every peek with a consume, be it of 0 bytes: the stream may end there.
+  Incoming peek(StreamId id);
+  /// Done with the first `n` bytes of peek(): the peer may send as many more.
+  void consume(StreamId id, std::size_t n);
+
+  /// How many bytes write() would take now.
+  std::size_t room(StreamId id);
+  /// Takes as much of `bytes` as there is room for and returns how much; if not all, StreamWritable will follow.
+  std::size_t write(StreamId id, Bytes bytes);
+  /// No more will be written.
+  void finish(StreamId id);
+  /// Gives up our half at once (RESET_STREAM).
+  void reset(StreamId id, std::uint64_t code);
+  /// Wants no more of the peer's half (STOP_SENDING); what came is dropped.
+  void stop_sending(StreamId id, std::uint64_t code);
+  /// Streams whose end neither side has seen yet.
+  std::size_t open_streams() const { return streams_.size(); }
+
+  /// Uses fresh packet keys from now on (RFC 9001 6); false if the last update is not complete yet.
+  bool update_keys(Instant now);
+  /// How often packet keys have changed since the handshake.
+  unsigned key_updates() const { return std::max(prepared_keys_, 1U) - 1; }
+
+  // For the endpoint ---------------------------------------------------------------------------------------------
+
+  void accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial);
+  void connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name);
+
+  enum class ReadResult : std::uint8_t { kOk, kNeedsRetry, kDropped };
+  ReadResult handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
+  void handle_timeout(Instant now);
+  /// One run of datagrams for one path at the front of `out`; nothing when there is nothing to send now.
+  std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
+  std::optional<Instant> next_timeout() const;
+
+  /// Ends the connection; a reason that is ours is put into a CONNECTION_CLOSE, see closing_packet().
+  void close(Instant now, CloseReason reason);
+  const std::optional<CloseReason>& close_reason() const { return close_reason_; }
+  /// The CONNECTION_CLOSE to send, and to repeat while the peer goes on (RFC 9000 10.2.1); empty if none is due.
+  const std::vector<std::byte>& closing_packet() const { return closing_packet_; }
+  Path current_path() const;
+  Duration probe_timeout() const;
+  std::vector<ConnectionId> connection_ids() const;
+
+  std::size_t timer_slot = kNoTimer;  // TimerHeap
+  bool retired = false;               // its end was reported
+  bool touched = false;               // Endpoint's list of connections with something to write
+
+ private:
+  friend struct Callbacks;
+
+  struct Packet {
+    std::size_t size = 0;
+    Path path;
+    Ecn ecn = Ecn::kNone;
+  };
+
+  // Recorded by ngtcp2's callbacks. False is a failure that ends the connection.
+  bool on_handshake_completed();
+  void on_stream_data(StreamId id, Bytes bytes, bool fin);
+  void on_stream_reset(StreamId id, std::uint64_t code);
+  void on_stop_sending(StreamId id, std::uint64_t code);
+  void on_stream_closed(StreamId id);
+  void on_acknowledged(StreamId id, std::uint64_t end);
+  void on_unblocked(StreamId id);
+  void on_path_proven(const SocketAddress& peer);
+  void on_version_refused() { version_refused_ = true; }
+  void on_stateless_reset() { stateless_reset_ = true; }
+
+  Stream* find(StreamId id);
+  const Stream* find(StreamId id) const;
+  void release_if_done(Stream& stream);
+  void announce_room(Stream& stream);
+  void after_callbacks();
+  void credit(StreamId id, std::size_t n);
+  void queue(Stream& stream);
+  void unpark();
+  Stream* next_to_send();
+  std::optional<Packet> offer(Stream* stream, Instant now, std::span<std::byte> out);
+  Packet write_packet(Instant now, std::span<std::byte> out);
+  Transmit write_run(Instant now, std::span<std::byte> out);
+  void handle_write_error(Instant now, int error, Stream* stream);
+  void fail(Instant now, int error);
+  void close_with(Instant now, const ngtcp2_ccerr& error, CloseReason reason);
+  CloseReason peers_reason() const;
+
+  ConnectionHandle handle_;
+  ConnectionHost& host_;
+  const Limits& limits_;
+  ngtcp2_conn* conn_ = nullptr;
+  std::optional<TlsSession> tls_;
+
+  std::unordered_map<StreamId, Stream> streams_;
+  std::deque<StreamId> sending_;  // round robin of streams with something to send
+  std::vector<StreamId> parked_;  // waiting for the peer to raise the connection's flow control limit
+  std::vector<StreamId> fresh_;   // streams to announce as readable once the current call has returned
+  std::size_t uncredited_ = 0;    // bytes dropped in a callback, given back to the peer afterwards
+
+  SocketAddress proven_peer_;
+  bool established_ = false;
+  bool version_refused_ = false;
+  bool stateless_reset_ = false;
+  unsigned prepared_keys_ = 0;      // generations made so far; ngtcp2 keeps one in advance
+  std::vector<std::byte> carried_;  // a packet that did not fit the run it was written for
+  Packet carried_packet_;
+  std::optional<CloseReason> close_reason_;
+  std::vector<std::byte> closing_packet_;
+};
+
+}  // namespace torq::quic

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+#include "torq/quic/endpoint.hpp"
+
+#include <ngtcp2/ngtcp2.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "torq/quic/native.hpp"
+
+namespace torq::quic {
+namespace {
+
+// Nothing that is a QUIC packet is smaller (RFC 9000 10.3: 5 bits of header, 38 unpredictable bits, a token).
+constexpr std::size_t kSmallestDatagram = 21;
+constexpr std::size_t kSmallestInitialDatagram = 1200;
+
+std::uint64_t draw_key(Entropy& entropy) {
+  std::array<std::byte, 8> bytes;
+  entropy.fill(bytes);
+  std::uint64_t key = 0;
+  std::memcpy(&key, bytes.data(), bytes.size());
+  return key;
+}
+
+// RFC 9000 8.1 and 21.3: ports that no client has, where a spoofed datagram would make an answer do harm.
+bool could_be_a_client(const SocketAddress& address) { return address.port != 0; }
+
+}  // namespace
+
+Endpoint::Endpoint(EndpointOptions options, Entropy& entropy)
+    : options_(std::move(options)),
+      entropy_(entropy),
+      by_id_(0, ConnectionIdHash{draw_key(entropy)}),
+      closing_(options_.limits.closing, ConnectionIdHash{draw_key(entropy)}) {}
+
+Endpoint::~Endpoint() = default;
+
+// In -----------------------------------------------------------------------------------------------------------------
+
+// ngtcp2 aborts on time that goes backwards.
+Instant Endpoint::advance(Instant now) {
+  bury();
+  now_ = std::max(now_, now);
+  return now_;
+}
+
+void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
+  now = advance(now);
+  if (datagram.size() < kSmallestDatagram || !could_be_a_client(path.remote)) return;
+  const std::size_t our_length = options_.server ? kServerCidLength : kClientCidLength;
+  ngtcp2_version_cid header;
+  const int rv = ngtcp2_pkt_decode_version_cid(&header, to_native(datagram), datagram.size(), our_length);
+  if (rv != 0 && rv != NGTCP2_ERR_VERSION_NEGOTIATION) return;
+  // ngtcp2 would take version 2 as well.
+  const bool foreign = header.version != 0 && header.version != NGTCP2_PROTO_VER_V1;
+  if (foreign) {
+    if (options_.server && datagram.size() >= kSmallestInitialDatagram) {
+      answer(path, write_version_negotiation(header, entropy_));
+    }
+    return;
+  }
+  if (header.dcidlen > ConnectionId::kMaxLength) return;
+  const ConnectionId id(std::as_bytes(std::span(header.dcid, header.dcidlen)));
+  const auto known = by_id_.find(id);
+  if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, header);
+  Connection& connection = *known->second;
+  connection.handle_datagram(now, path, ecn, datagram);
+  settle(now, connection);
+}
+
+void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram,
+                              const ngtcp2_version_cid& header) {
+  const ConnectionId id(std::as_bytes(std::span(header.dcid, header.dcidlen)));
+  if (const auto closed = closing_.find(id)) {
+    if (!closed->reply.empty()) answer(path, Datagram(closed->reply.begin(), closed->reply.end()));
+    return;
+  }
+  if (!options_.server) return;
+  const bool long_header = (datagram[0] & std::byte{0x80}) != std::byte{0};
+  if (!long_header) return reset_unknown(now, path, id, datagram.size());
+  ngtcp2_pkt_hd initial;
+  if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) == 0)
+    handle_initial(now, path, ecn, datagram, initial);
+}
+
+void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial) {
+  if (refusing_ || connections_.size() >= options_.limits.connections) {
+    return answer(path, write_refusal(initial, NGTCP2_CONNECTION_REFUSED));
+  }
+  const TokenCheck token = check_token(now, initial, path, options_.secrets);
+  switch (token.verdict) {
+    case TokenVerdict::kInvalid:
+      return answer(path, write_refusal(initial, NGTCP2_INVALID_TOKEN));
+    case TokenVerdict::kProven:
+      return accept(now, path, ecn, datagram, initial, token.original_destination);
+    case TokenVerdict::kNone:
+      if (half_open_.size() >= options_.limits.half_open) return ask_to_retry(now, path, initial);
+      return accept(now, path, ecn, datagram, initial, std::nullopt);
+  }
+}
+
+void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
+                      std::optional<ConnectionId> original_destination) {
+  Connection& connection = add_connection();
+  const ConnectionId first_destination = from_cid(initial.dcid);
+  connection.accept(now, path, *options_.server,
+                    {initial.version, first_destination, from_cid(initial.scid),
+                     std::as_bytes(std::span(initial.token, initial.tokenlen)), original_destination});
+  by_id_[first_destination] = &connection;
+  half_open_.emplace(&connection, first_destination);
+  switch (connection.handle_datagram(now, path, ecn, datagram)) {
+    case Connection::ReadResult::kOk:
+      return settle(now, connection);
+    case Connection::ReadResult::kNeedsRetry:
+      ask_to_retry(now, path, initial);
+      [[fallthrough]];
+    case Connection::ReadResult::kDropped:
+      return erase(connection);
+  }
+}
+
+void Endpoint::ask_to_retry(Instant now, const Path& path, const ngtcp2_pkt_hd& initial) {
+  const ConnectionId source = make_connection_id(entropy_, kServerCidLength, options_.worker);
+  answer(path, write_retry(now, initial, path, source, options_.secrets));
+}
+
+void Endpoint::reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size) {
+  if (now - reset_second_ >= std::chrono::seconds(1)) {
+    reset_second_ = now;
+    resets_this_second_ = 0;
+  }
+  if (resets_this_second_ >= options_.limits.resets_per_second) return;
+  if (auto reset = write_stateless_reset(id, trigger_size, options_.secrets, entropy_)) {
+    ++resets_this_second_;
+    answer(path, std::move(*reset));
+  }
+}
+
+void Endpoint::answer(const Path& path, Datagram datagram) {
+  if (datagram.empty() || answers_.size() >= options_.limits.stateless) return;
+  answers_.push_back({path, std::move(datagram)});
+}
+
+void Endpoint::handle_timeout(Instant now) {
+  now = advance(now);
+  closing_.expire(now);
+  while (Connection* connection = timers_.due(now)) {
+    connection->handle_timeout(now);
+    settle(now, *connection);
+    // A deadline that is due still, after it was handled, is due because something can be written: that comes next.
+    if (connection->timer_slot != kNoTimer && timers_.due(now) == connection) timers_.remove(*connection);
+  }
+}
+
+// Out ----------------------------------------------------------------------------------------------------------------
+
+std::optional<Event> Endpoint::next_event() {
+  bury();
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  if (std::holds_alternative<Closed>(event.what)) {
+    const auto it = connections_.find(event.connection);
+    graves_.push_back(std::move(it->second));
+    connections_.erase(it);
+  }
+  return event;
+}
+
+std::optional<Transmit> Endpoint::next_transmit(Instant now, std::span<std::byte> out) {
+  now = advance(now);
+  if (!answers_.empty()) {
+    const Answer& next = answers_.front();
+    std::ranges::copy(next.datagram, out.begin());
+    const Transmit transmit{next.path, Ecn::kNone, next.datagram.size(), next.datagram.size()};
+    answers_.pop_front();
+    return transmit;
+  }
+  while (!touched_.empty()) {
+    Connection& connection = *touched_.front();
+    touched_.pop_front();
+    connection.touched = false;
+    const auto run = connection.next_transmit(now, out);
+    if (run) touch(connection);  // there may be more, after the others had their turn
+    settle(now, connection);
+    if (run) return run;
+    if (!answers_.empty()) return next_transmit(now, out);  // its CONNECTION_CLOSE
+  }
+  return std::nullopt;
+}
+
+std::optional<Instant> Endpoint::next_timeout() const {
+  const auto timer = timers_.earliest();
+  const auto closing = closing_.next_timeout();
+  if (!timer || !closing) return timer ? timer : closing;
+  return std::min(*timer, *closing);
+}
+
+// Connections --------------------------------------------------------------------------------------------------------
+
+ConnectionHandle Endpoint::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name) {
+  now = advance(now);
+  Connection& connection = add_connection();
+  connection.connect(now, path, tls, std::move(server_name));
+  settle(now, connection);
+  return connection.handle();
+}
+
+Connection* Endpoint::find(ConnectionHandle handle) {
+  const auto it = connections_.find(handle);
+  if (it != connections_.end()) return it->second.get();
+  const auto grave = std::ranges::find_if(graves_, [&](const auto& dead) { return dead->handle() == handle; });
+  return grave == graves_.end() ? nullptr : grave->get();
+}
+
+void Endpoint::close(Instant now, ConnectionHandle handle, std::uint64_t code) {
+  const auto it = connections_.find(handle);
+  if (it == connections_.end() || it->second->close_reason()) return;
+  now_ = std::max(now_, now);
+  it->second->close(now_, {CloseKind::kLocal, code, "closed here", ""});
+  settle(now_, *it->second);
+}
+
+std::vector<ConnectionHandle> Endpoint::connections() const {
+  std::vector<ConnectionHandle> handles;
+  for (const auto& [handle, connection] : connections_) handles.push_back(handle);
+  return handles;
+}
+
+Connection& Endpoint::add_connection() {
+  const ConnectionHandle handle{next_handle_++};
+  ConnectionHost& host = *this;
+  return *connections_.emplace(handle, std::make_unique<Connection>(handle, host, options_.limits)).first->second;
+}
+
+ConnectionId Endpoint::new_connection_id(Connection& connection) {
+  const std::size_t length = options_.server ? kServerCidLength : kClientCidLength;
+  const ConnectionId id = make_connection_id(entropy_, length, options_.worker);
+  by_id_[id] = &connection;
+  return id;
+}
+
+std::array<std::byte, 16> Endpoint::reset_token(const ConnectionId& id) const {
+  return reset_token_of(id, options_.secrets);
+}
+
+void Endpoint::touch(Connection& connection) {
+  if (connection.touched) return;
+  connection.touched = true;
+  touched_.push_back(&connection);
+}
+
+// After anything that may have changed a connection's state: its deadline, its place among the half-open, its end.
+void Endpoint::settle(Instant now, Connection& connection) {
+  if (connection.close_reason()) return retire(now, connection);
+  if (connection.established()) {
+    if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
+      by_id_.erase(it->second);
+      half_open_.erase(it);
+    }
+  }
+  timers_.set(connection, connection.next_timeout());
+}
+
+// The connection has ended. It stays readable until its Closed event is taken.
+void Endpoint::retire(Instant now, Connection& connection) {
+  if (connection.retired) return;
+  connection.retired = true;
+  std::vector<ConnectionId> ids = connection.connection_ids();
+  if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
+    ids.push_back(it->second);
+    half_open_.erase(it);
+  }
+  for (const ConnectionId& id : ids) by_id_.erase(id);
+  timers_.remove(connection);
+  const auto& packet = connection.closing_packet();
+  answer(connection.current_path(), packet);
+  closing_.add(now + 3 * connection.probe_timeout(), std::move(ids), packet);
+  post({connection.handle(), Closed{*connection.close_reason()}});
+}
+
+// A connection that never was: nobody has heard of it, nobody is told.
+void Endpoint::erase(Connection& connection) {
+  for (const ConnectionId& id : connection.connection_ids()) by_id_.erase(id);
+  if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
+    by_id_.erase(it->second);
+    half_open_.erase(it);
+  }
+  timers_.remove(connection);
+  std::erase(touched_, &connection);
+  connections_.erase(connection.handle());
+}
+
+void Endpoint::bury() {
+  for (const auto& dead : graves_) {
+    if (dead->touched) std::erase(touched_, dead.get());
+  }
+  graves_.clear();
+}
+
+}  // namespace torq::quic

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A QUIC endpoint, sans-IO (RFC 9000): all connections of one socket group, as server, client or both. Datagrams, time
+// and entropy go in; datagrams, events and the next deadline come out. It belongs to one thread.
+//
+//   endpoint.handle_datagram(now, path, ecn, bytes);      any number of these, with one `now` for a batch;
+//   endpoint.handle_timeout(now);                         when next_timeout() has come
+//   while (auto event = endpoint.next_event()) …          then what happened, which may call streams and close();
+//   while (auto run = endpoint.next_transmit(now, out)) … then what to send; both until they are empty,
+//   endpoint.next_timeout()                               and re-arm the timer.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "torq/base/clock.hpp"
+#include "torq/base/random.hpp"
+#include "torq/quic/closing_table.hpp"
+#include "torq/quic/connection.hpp"
+#include "torq/quic/limits.hpp"
+#include "torq/quic/stateless.hpp"
+#include "torq/quic/timer_heap.hpp"
+#include "torq/quic/tls.hpp"
+
+namespace torq::quic {
+
+struct EndpointOptions {
+  Limits limits;
+  Secrets secrets;
+  WorkerSlot worker;
+  std::optional<ServerTls> server;  ///< without it no connection is accepted
+};
+
+class Endpoint final : private ConnectionHost {
+ public:
+  /// `entropy` must outlive the endpoint.
+  Endpoint(EndpointOptions options, Entropy& entropy);
+  ~Endpoint();
+
+  void handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
+  void handle_timeout(Instant now);
+  std::optional<Event> next_event();
+  /// `out` should hold 64 KiB, and must hold 1500 bytes.
+  std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
+  std::optional<Instant> next_timeout() const;
+
+  /// Begins a connection; Connected or Closed will follow.
+  ConnectionHandle connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name);
+  /// Nothing after the connection's Closed event was taken and another call has begun.
+  Connection* find(ConnectionHandle handle);
+  /// Ends a connection with a CONNECTION_CLOSE; Closed follows.
+  void close(Instant now, ConnectionHandle handle, std::uint64_t code = kNoError);
+
+  /// Accepts no more connections: newcomers are told CONNECTION_REFUSED.
+  void refuse_newcomers() { refusing_ = true; }
+  std::size_t connection_count() const { return connections_.size(); }
+  std::vector<ConnectionHandle> connections() const;
+
+ private:
+  // ConnectionHost
+  ConnectionId new_connection_id(Connection& connection) override;
+  std::array<std::byte, 16> reset_token(const ConnectionId& id) const override;
+  void forget_connection_id(const ConnectionId& id) override { by_id_.erase(id); }
+  void post(Event event) override { events_.push_back(std::move(event)); }
+  void touch(Connection& connection) override;
+  Entropy& entropy() override { return entropy_; }
+
+  Instant advance(Instant now);
+  void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_version_cid& header);
+  void handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial);
+  void accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
+              std::optional<ConnectionId> original_destination);
+  void ask_to_retry(Instant now, const Path& path, const ngtcp2_pkt_hd& initial);
+  void reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size);
+  void answer(const Path& path, Datagram datagram);
+  Connection& add_connection();
+  void settle(Instant now, Connection& connection);
+  void retire(Instant now, Connection& connection);
+  void erase(Connection& connection);
+  void bury();
+
+  EndpointOptions options_;
+  Entropy& entropy_;
+  std::unordered_map<ConnectionHandle, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<ConnectionId, Connection*, ConnectionIdHash> by_id_;
+  ClosingTable closing_;
+  TimerHeap<Connection> timers_;
+  std::deque<Connection*> touched_;
+  std::deque<Event> events_;
+  struct Answer {
+    Path path;
+    Datagram datagram;
+  };
+  std::deque<Answer> answers_;
+  std::unordered_map<Connection*, ConnectionId> half_open_;  // and the first destination ID, ours until established
+  std::vector<std::unique_ptr<Connection>> graves_;          // ended, and their Closed event was taken
+  Instant now_{};
+  std::uint64_t next_handle_ = 1;
+  Instant reset_second_{};
+  std::size_t resets_this_second_ = 0;
+  bool refusing_ = false;
+};
+
+}  // namespace torq::quic

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a stream has to send and what the peer has not acknowledged yet. Bytes stay where they are from write to
+// acknowledgement, because ngtcp2 keeps pointers to them.
+//
+//      released | sent, unacknowledged | unsent |
+//               ^begin_                ^sent_   ^end_          stream offsets
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+
+#include "torq/base/bytes.hpp"
+
+namespace torq::quic {
+
+class SendBuffer {
+ public:
+  std::size_t unsent() const { return static_cast<std::size_t>(end_ - sent_); }
+  std::size_t unacknowledged() const { return static_cast<std::size_t>(sent_ - begin_); }
+
+  void append(Bytes bytes);
+
+  /// Fills `out` with the unsent bytes, block by block, and returns how many blocks that took. Not all may fit.
+  std::size_t unsent_blocks(std::span<Bytes> out) const;
+
+  /// The first `n` unsent bytes have gone into a packet.
+  void advance(std::size_t n) { sent_ += n; }
+
+  /// Everything before stream offset `end` is acknowledged.
+  void release(std::uint64_t end);
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size;
+    std::size_t capacity;
+  };
+
+  std::deque<Block> blocks_;
+  std::uint64_t first_ = 0;  // offset of blocks_.front()
+  std::uint64_t begin_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace torq::quic

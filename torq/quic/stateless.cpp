@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "torq/quic/stateless.hpp"
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include <algorithm>
+
+#include "torq/quic/native.hpp"
+
+namespace torq::quic {
+namespace {
+
+constexpr std::size_t kDatagramSize = 1200;
+constexpr std::chrono::nanoseconds kRetryTokenLifetime = std::chrono::seconds(10);
+
+// Lets `write` fill a buffer and keeps what it says it wrote; empty if it failed.
+template <class Write>
+Datagram written_by(Write write) {
+  Datagram datagram(kDatagramSize);
+  const ngtcp2_ssize size = write(reinterpret_cast<std::uint8_t*>(datagram.data()), datagram.size());
+  datagram.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return datagram;
+}
+
+}  // namespace
+
+Secrets make_secrets(Entropy& entropy) {
+  Secrets secrets;
+  entropy.fill(secrets.token);
+  entropy.fill(secrets.reset);
+  return secrets;
+}
+
+Datagram write_version_negotiation(const ngtcp2_version_cid& asked, Entropy& entropy) {
+  // A reserved version beside the real one keeps clients honest about versions that they do not know (RFC 9000 6.3).
+  constexpr std::array<std::uint32_t, 2> kVersions = {0x1a2a3a4a, NGTCP2_PROTO_VER_V1};
+  std::array<std::byte, 1> unused;
+  entropy.fill(unused);
+  return written_by([&](std::uint8_t* out, std::size_t size) {
+    return ngtcp2_pkt_write_version_negotiation(out, size, std::to_integer<std::uint8_t>(unused[0]), asked.scid,
+                                                asked.scidlen, asked.dcid, asked.dcidlen, kVersions.data(),
+                                                kVersions.size());
+  });
+}
+
+Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
+                     const Secrets& secrets) {
+  const NativePath native(path);
+  const ngtcp2_cid source = to_cid(new_source);
+  std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token;
+  const ngtcp2_ssize token_size = ngtcp2_crypto_generate_retry_token2(
+      token.data(), to_native(secrets.token), secrets.token.size(), initial.version, native.remote().data(),
+      native.remote().size(), &source, &initial.dcid, to_timestamp(now));
+  if (token_size < 0) return {};
+  return written_by([&](std::uint8_t* out, std::size_t size) {
+    return ngtcp2_crypto_write_retry(out, size, initial.version, &initial.scid, &source, &initial.dcid, token.data(),
+                                     static_cast<std::size_t>(token_size));
+  });
+}
+
+TokenCheck check_token(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const Secrets& secrets) {
+  if (initial.tokenlen == 0 || initial.token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) return {};
+  const NativePath native(path);
+  ngtcp2_cid original;
+  const int rv = ngtcp2_crypto_verify_retry_token2(
+      &original, initial.token, initial.tokenlen, to_native(secrets.token), secrets.token.size(), initial.version,
+      native.remote().data(), native.remote().size(), &initial.dcid,
+      static_cast<ngtcp2_duration>(kRetryTokenLifetime.count()), to_timestamp(now));
+  if (rv == 0) return {TokenVerdict::kProven, from_cid(original)};
+  return rv == NGTCP2_CRYPTO_ERR_UNREADABLE_TOKEN ? TokenCheck{} : TokenCheck{TokenVerdict::kInvalid, {}};
+}
+
+Datagram write_refusal(const ngtcp2_pkt_hd& initial, std::uint64_t code) {
+  return written_by([&](std::uint8_t* out, std::size_t size) {
+    return ngtcp2_crypto_write_connection_close(out, size, initial.version, &initial.scid, &initial.dcid, code, nullptr,
+                                                0);
+  });
+}
+
+std::optional<Datagram> write_stateless_reset(const ConnectionId& id, std::size_t trigger_size, const Secrets& secrets,
+                                              Entropy& entropy) {
+  // Smaller than its trigger, or two endpoints without state would reset each other for ever (RFC 9000 10.3.3); and not
+  // so small that it looks like no QUIC packet.
+  constexpr std::size_t kSmallest = NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN;
+  constexpr std::size_t kUsual = 40;
+  if (trigger_size <= kSmallest) return std::nullopt;
+  std::array<std::byte, kUsual> noise;
+  const auto used = std::span(noise).first(std::min(trigger_size - 1, kUsual) - NGTCP2_STATELESS_RESET_TOKENLEN);
+  entropy.fill(used);
+  const auto token = reset_token_of(id, secrets);
+  return written_by([&](std::uint8_t* out, std::size_t size) {
+    return ngtcp2_pkt_write_stateless_reset(out, size, to_native(token), to_native(used), used.size());
+  });
+}
+
+std::array<std::byte, 16> reset_token_of(const ConnectionId& id, const Secrets& secrets) {
+  std::array<std::byte, 16> token{};
+  const ngtcp2_cid cid = to_cid(id);
+  ngtcp2_crypto_generate_stateless_reset_token(reinterpret_cast<std::uint8_t*>(token.data()), to_native(secrets.reset),
+                                               secrets.reset.size(), &cid);
+  return token;
+}
+
+}  // namespace torq::quic

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include "torq/quic/tls.hpp"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "torq/base/address.hpp"
+#include "torq/base/bytes.hpp"
+#include "torq/base/hex.hpp"
+
+namespace torq::quic {
+namespace {
+
+// Parsed once. AES-128 first and by the server's choice, because ChaCha20 costs twelve times as much here and rustls
+// clients lead with other ciphers; no TLS 1.2 compatibility record, which QUIC forbids (RFC 9001 8.4).
+constexpr const char* kServerPriority =
+    "NONE:+VERS-TLS1.3:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:+SIGN-ECDSA-SECP256R1-SHA256:"
+    "+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+GROUP-X25519:+GROUP-SECP256R1:"
+    "+GROUP-SECP384R1:+CTYPE-SRV-X509:+CTYPE-CLI-X509:%DISABLE_TLS13_COMPAT_MODE:%SERVER_PRECEDENCE";
+// A client takes whatever a sound server's certificate is signed with.
+constexpr const char* kClientPriority =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-GROUP-ALL:+GROUP-X25519:"
+    "+GROUP-SECP256R1:+GROUP-SECP384R1:%DISABLE_TLS13_COMPAT_MODE";
+
+gnutls_datum_t datum(std::string_view text) {
+  return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())), static_cast<unsigned>(text.size())};
+}
+
+gnutls_priority_t parse_priority(const char* text) {
+  gnutls_priority_t priority = nullptr;
+  [[maybe_unused]] const int rv = gnutls_priority_init(&priority, text, nullptr);
+  assert(rv == 0);
+  return priority;
+}
+
+struct CertificateDeleter {
+  void operator()(gnutls_x509_crt_t crt) const { gnutls_x509_crt_deinit(crt); }
+};
+using Certificate = std::unique_ptr<gnutls_x509_crt_int, CertificateDeleter>;
+
+Certificate peer_certificate(gnutls_session_t session) {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
+  gnutls_x509_crt_t crt = nullptr;
+  if (chain == nullptr || count == 0 || gnutls_x509_crt_init(&crt) != 0) return nullptr;
+  Certificate owned(crt);
+  return gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0 ? std::move(owned) : nullptr;
+}
+
+// SHA-256 of the SubjectPublicKeyInfo (RFC 7469 2.4).
+std::string pin_of(gnutls_session_t session) {
+  const Certificate crt = peer_certificate(session);
+  std::array<std::byte, 32> digest{};
+  std::size_t size = digest.size();
+  if (crt == nullptr || gnutls_x509_crt_get_key_id(crt.get(), GNUTLS_KEYID_USE_SHA256,
+                                                   reinterpret_cast<unsigned char*>(digest.data()), &size) != 0) {
+    return "none";
+  }
+  return "sha256:" + to_hex(digest);
+}
+
+// GnuTLS describes a status bit by bit; people want one sentence.
+std::string describe(unsigned status, const std::string& name) {
+  if (status & GNUTLS_CERT_UNEXPECTED_OWNER) return "the certificate is not for the name " + name;
+  if (status & GNUTLS_CERT_EXPIRED) return "the certificate has expired";
+  if (status & GNUTLS_CERT_NOT_ACTIVATED) return "the certificate is not valid yet";
+  if (status & GNUTLS_CERT_REVOKED) return "the certificate was revoked";
+  if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
+    return "no certificate authority that is trusted here has signed the certificate";
+  }
+  return "the certificate's chain does not verify";
+}
+
+std::optional<std::string> fault_under(const TrustPin& trust, gnutls_session_t, const std::string&,
+                                       const std::string& pin) {
+  if (pin == trust.pin) return std::nullopt;
+  return "the server's key is not the pinned one";
+}
+
+std::optional<std::string> fault_under(const TrustAnyone&, gnutls_session_t, const std::string&, const std::string&) {
+  return std::nullopt;
+}
+
+std::optional<std::string> fault_under(const TrustCertificateAuthorities&, gnutls_session_t session,
+                                       const std::string& name, const std::string&) {
+  unsigned status = 0;
+  if (gnutls_certificate_verify_peers3(session, name.c_str(), &status) != 0) return "the certificate cannot be read";
+  if (status == 0) return std::nullopt;
+  return describe(status, name);
+}
+
+}  // namespace
+
+struct ServerTls::Credentials {
+  gnutls_certificate_credentials_t certificate = nullptr;
+  gnutls_priority_t priority = parse_priority(kServerPriority);
+
+  Credentials() { gnutls_certificate_allocate_credentials(&certificate); }
+  ~Credentials() {
+    gnutls_certificate_free_credentials(certificate);
+    gnutls_priority_deinit(priority);
+  }
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+};
+
+Result<ServerTls, std::string> ServerTls::create(std::string_view certificate_pem, std::string_view key_pem) {
+  auto credentials = std::make_shared<Credentials>();
+  const gnutls_datum_t certificate = datum(certificate_pem);
+  const gnutls_datum_t key = datum(key_pem);
+  const int rv = gnutls_certificate_set_x509_key_mem(credentials->certificate, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  if (rv < 0) return Failure(std::string(gnutls_strerror(rv)));
+  ServerTls tls;
+  tls.credentials_ = std::move(credentials);
+  return tls;
+}
+
+struct ClientTls::Credentials {
+  gnutls_certificate_credentials_t certificate = nullptr;
+  gnutls_priority_t priority = parse_priority(kClientPriority);
+  Trust trust;
+
+  explicit Credentials(Trust whom) : trust(std::move(whom)) { gnutls_certificate_allocate_credentials(&certificate); }
+  ~Credentials() {
+    gnutls_certificate_free_credentials(certificate);
+    gnutls_priority_deinit(priority);
+  }
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+};
+
+Result<ClientTls, std::string> ClientTls::create(Trust trust) {
+  auto credentials = std::make_shared<Credentials>(std::move(trust));
+  if (const auto* authorities = std::get_if<TrustCertificateAuthorities>(&credentials->trust)) {
+    const gnutls_datum_t pem = datum(authorities->pem);
+    const int count = gnutls_certificate_set_x509_trust_mem(credentials->certificate, &pem, GNUTLS_X509_FMT_PEM);
+    if (count < 0) return Failure(std::string(gnutls_strerror(count)));
+    if (count == 0) return Failure(std::string("no certificate in PEM form found"));
+  }
+  ClientTls tls;
+  tls.credentials_ = std::move(credentials);
+  return tls;
+}
+
+struct TlsSession::Impl {
+  // ngtcp2's GnuTLS glue finds the connection through the session's user pointer, which must be this struct.
+  ngtcp2_crypto_conn_ref ref{};
+  ngtcp2_conn* const* conn = nullptr;
+  gnutls_session_t session = nullptr;
+  std::optional<ClientTls> client;  // keeps the trust setting alive
+  std::string server_name;
+  std::optional<CertificateRefusal> refusal;
+
+  explicit Impl(ngtcp2_conn* const* slot) : conn(slot) {
+    ref.user_data = this;
+    ref.get_conn = [](ngtcp2_crypto_conn_ref* self) { return *static_cast<Impl*>(self->user_data)->conn; };
+  }
+  ~Impl() { gnutls_deinit(session); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  static Impl& of(gnutls_session_t session) {
+    auto* ref = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
+    return *static_cast<Impl*>(ref->user_data);
+  }
+
+  void offer_alpn() const {
+    const gnutls_datum_t protocol = datum(kAlpn);
+    gnutls_alpn_set_protocols(session, &protocol, 1, GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+  }
+
+  bool has_alpn() const {
+    gnutls_datum_t selected{};
+    return gnutls_alpn_get_selected_protocol(session, &selected) == 0 &&
+           std::string_view(reinterpret_cast<char*>(selected.data), selected.size) == kAlpn;
+  }
+
+  int verify() {
+    const std::string pin = pin_of(session);
+    auto fault = std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); },
+                            client->credentials().trust);
+    if (!fault) return 0;
+    refusal = CertificateRefusal{*fault, pin};
+    return GNUTLS_E_CERTIFICATE_ERROR;
+  }
+};
+
+TlsSession::TlsSession(const ServerTls& tls, ngtcp2_conn* const* conn) : impl_(std::make_unique<Impl>(conn)) {
+  gnutls_init(&impl_->session,
+              GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_NO_TICKETS);
+  gnutls_priority_set(impl_->session, tls.credentials().priority);
+  ngtcp2_crypto_gnutls_configure_server_session(impl_->session);
+  gnutls_session_set_ptr(impl_->session, &impl_->ref);
+  gnutls_credentials_set(impl_->session, GNUTLS_CRD_CERTIFICATE, tls.credentials().certificate);
+  impl_->offer_alpn();
+  // GNUTLS_ALPN_MANDATORY speaks up only when the client sends the extension at all; without it the handshake would
+  // succeed.
+  gnutls_handshake_set_hook_function(impl_->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+                                     [](gnutls_session_t session, unsigned, unsigned, unsigned, const gnutls_datum_t*) {
+                                       return Impl::of(session).has_alpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+                                     });
+}
+
+TlsSession::TlsSession(const ClientTls& tls, std::string server_name, ngtcp2_conn* const* conn)
+    : impl_(std::make_unique<Impl>(conn)) {
+  impl_->client = tls;
+  impl_->server_name = std::move(server_name);
+  gnutls_init(&impl_->session, GNUTLS_CLIENT | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_NO_TICKETS);
+  gnutls_priority_set(impl_->session, tls.credentials().priority);
+  ngtcp2_crypto_gnutls_configure_client_session(impl_->session);
+  gnutls_session_set_ptr(impl_->session, &impl_->ref);
+  gnutls_credentials_set(impl_->session, GNUTLS_CRD_CERTIFICATE, tls.credentials().certificate);
+  gnutls_session_set_verify_function(impl_->session,
+                                     [](gnutls_session_t session) { return Impl::of(session).verify(); });
+  impl_->offer_alpn();
+  if (!parse_ip(impl_->server_name)) {
+    gnutls_server_name_set(impl_->session, GNUTLS_NAME_DNS, impl_->server_name.data(), impl_->server_name.size());
+  }
+}
+
+TlsSession::~TlsSession() = default;
+
+gnutls_session_int* TlsSession::native() const { return impl_->session; }
+
+bool TlsSession::has_alpn() const { return impl_->has_alpn(); }
+
+const std::optional<CertificateRefusal>& TlsSession::refusal() const { return impl_->refusal; }
+
+}  // namespace torq::quic

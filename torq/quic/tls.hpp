@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// TLS 1.3 for QUIC on GnuTLS (RFC 9001): the long-lived credentials of a server and of a client, and the session of one
+// connection. Certificates, keys and CAs come in as bytes; GnuTLS reads the wall clock for their dates and has its own
+// entropy. Credentials are read-only once made and may be shared by threads. Together with callbacks.cpp this is all
+// that knows which TLS library it is.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "torq/base/result.hpp"
+
+struct gnutls_session_int;
+struct ngtcp2_conn;
+
+namespace torq::quic {
+
+/// The one ALPN token (RFC 7301), compared byte for byte: 0x68 0x33.
+inline constexpr std::string_view kAlpn = "h3";
+
+class ServerTls {
+ public:
+  /// `certificate_pem` holds the chain, the server's own first. The error says what is wrong with which of the two.
+  static Result<ServerTls, std::string> create(std::string_view certificate_pem, std::string_view key_pem);
+
+  struct Credentials;
+  const Credentials& credentials() const { return *credentials_; }
+
+ private:
+  std::shared_ptr<const Credentials> credentials_;
+};
+
+/// Whom a client believes. Each stands alone; a pin needs no name, chain or date.
+struct TrustCertificateAuthorities {
+  std::string pem;  ///< concatenated CA certificates
+};
+struct TrustPin {
+  std::string pin;  ///< `sha256:` and 64 lower-case hexadecimal digits of the public key's (SPKI) SHA-256
+};
+struct TrustAnyone {};
+using Trust = std::variant<TrustCertificateAuthorities, TrustPin, TrustAnyone>;
+
+class ClientTls {
+ public:
+  static Result<ClientTls, std::string> create(Trust trust);
+
+  struct Credentials;
+  const Credentials& credentials() const { return *credentials_; }
+
+ private:
+  std::shared_ptr<const Credentials> credentials_;
+};
+
+/// Why a client refused a server's certificate.
+struct CertificateRefusal {
+  std::string text;
+  std::string pin;  ///< that the server has
+};
+
+/// One connection's TLS. Neither moves nor is copied: GnuTLS and ngtcp2 hold its address.
+class TlsSession {
+ public:
+  /// `conn` points to the slot that will hold the connection; it is read during callbacks only.
+  TlsSession(const ServerTls& tls, ngtcp2_conn* const* conn);
+  /// `server_name`: a DNS name (sent as SNI) or an IP literal (not sent; RFC 6066 3), checked against the certificate.
+  TlsSession(const ClientTls& tls, std::string server_name, ngtcp2_conn* const* conn);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  gnutls_session_int* native() const;
+  /// Whether the handshake agreed on kAlpn; a server may have left the extension out.
+  bool has_alpn() const;
+  const std::optional<CertificateRefusal>& refusal() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace torq::quic
