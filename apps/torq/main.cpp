@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The command: parses, builds, runs. One file per verb.
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "apps/torq/verb.hpp"
+
+namespace {
+
+constexpr const char* kFooter = R"(Exit codes: 0 ok, 1 other failure, 2 usage, 3 not found, 4 network or time-out,
+5 verification failed, 6 certificate refused, 7 interrupted, 8 disk.)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App command("torq: a BitTorrent tracker and verified file transfer over QUIC", "torq");
+  command.set_version_flag("--version", TORQ_VERSION);
+  command.require_subcommand(1);
+  command.footer(kFooter);
+  torq::app::Action action;
+  torq::app::add_serve(command, action);
+  try {
+    command.parse(argc, argv);
+    return static_cast<int>(action());
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = command.exit(error) == 0;
+    return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
+  } catch (const std::exception& error) {
+    std::cerr << "torq: " << error.what() << '\n';
+    return static_cast<int>(torq::app::ExitCode::kOther);
+  }
+}

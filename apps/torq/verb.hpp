@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What every verb of the command shares: how it joins the command line, how it ends.
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace torq::app {
+
+/// Documented in `torq --help`; scripts rely on them.
+enum class ExitCode : int {
+  kOk = 0,
+  kOther = 1,
+  kUsage = 2,
+  kNotFound = 3,
+  kNetwork = 4,
+  kVerificationFailed = 5,
+  kTrustRefused = 6,
+  kInterrupted = 7,
+  kDisk = 8,
+};
+
+/// Set by the verb that the command line names; main calls it.
+using Action = std::function<ExitCode()>;
+
+void add_serve(CLI::App& command, Action& action);
+
+}  // namespace torq::app

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "torq/net/udp_socket.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <string>
+
+namespace torq::net {
+namespace {
+
+SocketAddress any_port(std::string_view ip) { return {parse_ip(ip).value(), 0}; }
+
+UdpSocket bound(std::string_view ip) { return UdpSocket::bind(any_port(ip), UdpSocket::Port::kOwn).value(); }
+
+struct Arrival {
+  quic::Path path;
+  quic::Ecn ecn;
+  std::string text;
+};
+
+// Loopback delivers before send returns; poll only guards against a kernel that does not.
+std::vector<Arrival> arrivals(UdpSocket& socket, std::size_t wanted) {
+  ReceiveBatch batch;
+  std::vector<Arrival> all;
+  pollfd ready{socket.native_handle(), POLLIN, 0};
+  while (all.size() < wanted && poll(&ready, 1, 2000) > 0) {
+    socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes bytes) {
+      all.push_back({path, ecn, std::string(as_text(bytes))});
+    });
+  }
+  return all;
+}
+
+Outgoing run(const SocketAddress& from, const SocketAddress& to, std::string_view text, std::size_t segment,
+             quic::Ecn ecn = quic::Ecn::kNone) {
+  return {{{from, to}, ecn, text.size(), segment}, as_bytes(text)};
+}
+
+class UdpSocketTest : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Families, UdpSocketTest, testing::Values("127.0.0.1", "::1"),
+                         [](const auto& family) { return std::string(family.param) == "::1" ? "Ipv6" : "Ipv4"; });
+
+TEST_P(UdpSocketTest, CutsARunIntoDatagramsAndTellsTheirPath) {
+  UdpSocket sender = bound(GetParam());
+  UdpSocket receiver = bound(GetParam());
+
+  EXPECT_EQ(sender.send(std::array{run(sender.address(), receiver.address(), "aaabbbcc", 3)}), 1U);
+
+  const auto got = arrivals(receiver, 3);
+  ASSERT_EQ(got.size(), 3U);
+  EXPECT_EQ(got[0].text + "|" + got[1].text + "|" + got[2].text, "aaa|bbb|cc");
+  EXPECT_EQ(got[0].path, (quic::Path{receiver.address(), sender.address()}));
+}
+
+TEST_P(UdpSocketTest, CarriesEcnMarks) {
+  UdpSocket sender = bound(GetParam());
+  UdpSocket receiver = bound(GetParam());
+
+  sender.send(std::array{run(sender.address(), receiver.address(), "x", 1, quic::Ecn::kEct0)});
+
+  EXPECT_EQ(arrivals(receiver, 1).at(0).ecn, quic::Ecn::kEct0);
+}
+
+TEST(UdpSocket, OnAWildcardAnswersFromTheAddressThatWasAsked) {
+  UdpSocket server = bound("0.0.0.0");
+  UdpSocket client = bound("127.0.0.1");
+  const SocketAddress asked{parse_ip("127.0.0.5").value(), server.address().port};
+
+  client.send(std::array{run(client.address(), asked, "question", 8)});
+  const auto question = arrivals(server, 1).at(0);
+  server.send(std::array{run(question.path.local, question.path.remote, "answer", 6)});
+
+  EXPECT_EQ(question.path.local, asked);
+  EXPECT_EQ(arrivals(client, 1).at(0).path.remote, asked);
+}
+
+TEST(UdpSocket, NamesTheAddressThatIsTaken) {
+  UdpSocket first = bound("127.0.0.1");
+
+  const auto second = UdpSocket::bind(first.address(), UdpSocket::Port::kOwn);
+
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().text(), "cannot bind " + to_string(first.address()) + ": Address already in use");
+}
+
+TEST(UdpSocket, CountsARefusedDatagramAsSent) {
+  UdpSocket sender = bound("127.0.0.1");
+  const std::string too_large(65'530, 'x');
+
+  EXPECT_EQ(sender.send(std::array{run(sender.address(), sender.address(), too_large, too_large.size())}), 1U);
+}
+
+}  // namespace
+}  // namespace torq::net
