@@ -15,6 +15,10 @@
 
 namespace torq::files {
 
+/// The folder that names are beneath. Fails where the kernel or a sandbox offers no openat2: there is no second, weaker
+/// way.
+Result<Descriptor, SystemError> open_root(const std::string& path);
+
 /// What a name leads to, links followed. Anything that is neither is not served and not told apart from nothing.
 struct Found {
   enum class Type : std::uint8_t { kFile, kFolder };
@@ -23,10 +27,11 @@ struct Found {
 };
 
 /// Looks without opening: a FIFO would wake its writer, a device would act. FIFOs, devices and sockets are kNotFound.
+/// What lies behind a folder that is closed to us is kNotFound too: nobody can know that it is there.
 Result<Found, FileError> look_beneath(const Descriptor& root, const std::string& name);
 
 /// Opens a regular file. Whatever the name has become since it was looked at: it never blocks, and gives only a
-/// regular file beneath `root`.
+/// regular file beneath `root`. One that is there and closed to us is kReadError.
 Result<File, FileError> open_file_beneath(const Descriptor& root, const std::string& name);
 
 /// Opens a folder for listing; "." is the root itself.

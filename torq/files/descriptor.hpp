@@ -21,8 +21,8 @@ class Descriptor {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
-  /// Closes now, for whom close() can still fail (NFS and quotas report ENOSPC here); 0 or the errno.
-  int close();
+  /// For a call that takes the descriptor over.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

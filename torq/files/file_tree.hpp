@@ -29,10 +29,10 @@ struct Listing {
 
 class FileTree {
  public:
-  /// Fails when `path` is not a folder, and on a kernel or in a sandbox without openat2: there is no second, weaker
-  /// way to keep names inside the root.
-  static Result<FileTree, SystemError> open(const std::string& path);
+  /// Fails when `path` is not a folder, and on a kernel (before Linux 5.6) or in a sandbox without openat2.
+  static Result<FileTree, SystemError> at(const std::string& path);
 
+  /// A regular file, or a link to one that stays inside. Everything else is kNotFound.
   Result<File, FileError> open(std::string_view name) const;
 
   /// The first `max_entries` names of what a file request could name in `folder` ("" is the root): files, folders and
