@@ -2,8 +2,14 @@
 #include "torq/files/file_tree.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <array>
+#include <cstddef>
 
 #include "torq/base/bytes.hpp"
 #include "torq/files/temporary_tree_test.hpp"
@@ -57,6 +63,32 @@ TEST_F(FileTreeRoot, IsFollowedWhenItIsRenamed) {
   tree.rename("../root", "../elsewhere");
 
   EXPECT_TRUE(opened.open("a"));
+}
+
+/// What the kernel answers to openat2 from here on, in this process: "no such call".
+bool forbid_openat2() {
+  std::array<sock_filter, 4> program = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{program.size(), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_F(FileTreeRoot, IsRefusedWhereTheKernelCannotKeepNamesInside) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!forbid_openat2()) ::_exit(77);
+    const auto refused = FileTree::at(tree.root());
+    ::_exit(!refused && refused.error().code == std::errc::function_not_supported ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
+
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(FileTreeTest, ServesFilesInFoldersByteForByte) {
