@@ -11,19 +11,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "torq/base/clock.hpp"
+#include "torq/swarm/limits.hpp"
 #include "torq/swarm/siphash.hpp"
 #include "torq/tracker/swarm_store.hpp"
 
 namespace torq::swarm {
-
-/// What peers can make grow. At a limit newcomers are turned away and nobody is pushed out (see SwarmStore::visit).
-struct StoreLimits {
-  std::size_t swarms = 10'000'000;
-  std::size_t peers = 20'000'000;  ///< in all swarms together
-  std::size_t peers_per_swarm = 2'000'000;
-};
 
 /// For people and for tests. The sums are of one moment only where nothing else is going on.
 struct StoreFigures {
@@ -34,6 +29,7 @@ struct StoreFigures {
 };
 
 class Shard;
+struct Commons;
 
 class MemoryStore final : public tracker::SwarmStore {
  public:
@@ -49,6 +45,14 @@ class MemoryStore final : public tracker::SwarmStore {
   bool expire(Instant now) override;
 
   StoreFigures figures() const;
+
+ private:
+  struct Whereabouts;
+  Whereabouts find(const InfoHash& swarm) const;
+
+  const std::unique_ptr<Commons> commons_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<std::size_t> turn_{0};  // of the shards, to be swept
 };
 
 }  // namespace torq::swarm
