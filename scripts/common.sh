@@ -2,6 +2,7 @@
 # What the scripts share; sourced, never run. Standard output belongs to what a script is asked for, so all talk goes to standard error.
 # shellcheck shell=bash
 set -euo pipefail
+shopt -s inherit_errexit
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
@@ -23,8 +24,7 @@ quietly() {
 
 # The newest Rust that a crate of the tests asks for; nothing where there is no crate.
 rust_wanted() {
-  find "$project/tests/interop" -maxdepth 2 -name Cargo.toml -exec sed -n 's/^rust-version *= *"\(.*\)".*/\1/p' {} + 2>/dev/null |
-    sort -V | tail -n 1
+  find "$project/tests" -path "*/interop/*/Cargo.toml" -exec sed -n 's/^rust-version *= *"\(.*\)".*/\1/p' {} + | sort -V | tail -n 1
 }
 
 # Prints the folder of a cargo and rustc that are new enough: those on the PATH, rustup's, or Debian's.
