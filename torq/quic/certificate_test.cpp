@@ -192,7 +192,7 @@ TEST(SelfSigned, KeepsItsPinWhenItIsRenewed) {
 
 TEST(SelfSigned, TakesAForeignKey) { EXPECT_EQ(spki_pin(self_sign(kGoldenKey, terms()).value()), kGoldenPin); }
 
-TEST(SelfSigned, RefusesANameThatIsNotAscii) {
+TEST(SelfSigned, RefusesANameThatIsNoText) {
   CertificateTerms bad = terms();
   bad.names = {"caf\xc3\xa9\xff"};
 
