@@ -25,8 +25,25 @@ pub fn from_hex(text: &str) -> Result<Vec<u8>, String> {
     (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|error| error.to_string())).collect()
 }
 
+// rustls brings the hash along; a crate of its own would be one more to pin.
+pub struct Sha256(Box<dyn rustls::crypto::hash::Context>);
+
+impl Sha256 {
+    pub fn start() -> Self {
+        Self(TLS13_AES_128_GCM_SHA256.tls13().expect("a TLS 1.3 suite").common.hash_provider.start())
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}
+
 pub fn sha256(bytes: &[u8]) -> String {
-    // rustls brings the hash along; a crate of its own for two calls would be one more to pin.
-    let suite = TLS13_AES_128_GCM_SHA256.tls13().expect("a TLS 1.3 suite");
-    hex(suite.common.hash_provider.hash(bytes).as_ref())
+    let mut digest = Sha256::start();
+    digest.update(bytes);
+    digest.finish()
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use quinn::{Connection, Endpoint, ReadError, RecvStream, SendStream, VarInt, WriteError};
 use serde::Deserialize;
 use serde_json::{json, Value};
-use torq_quinn_peers::lines::{emit, from_hex, hex, sha256};
+use torq_quinn_peers::lines::{emit, from_hex, hex, sha256, Sha256};
 
 use crate::connect::{describe, Target};
 
@@ -21,6 +21,8 @@ pub enum Operation {
     /// All at once, each on its stream; the answers are printed in the order of the requests.
     Many {
         requests: Vec<String>,
+        #[serde(default)]
+        drain: bool,
     },
     /// Sends `data` without end and keeps the stream. Prints `held`.
     Hold {
@@ -64,12 +66,14 @@ pub struct Ask {
     /// The answer is a file as a JSON list: print its bytes' number and digest, not its text.
     pub list: bool,
     pub save: Option<PathBuf>,
+    /// Keeps nothing of the answer but its length and digest: for many large ones at once.
+    pub drain: bool,
     pub wait_ms: u64,
 }
 
 impl Default for Ask {
     fn default() -> Self {
-        Self { data: None, hex: None, chunk: None, finish: true, list: false, save: None, wait_ms: 120_000 }
+        Self { data: None, hex: None, chunk: None, finish: true, list: false, save: None, drain: false, wait_ms: 120_000 }
     }
 }
 
@@ -85,7 +89,6 @@ impl Ask {
 
 // Printed as text up to here; larger answers by digest alone, or saved.
 const MAX_PRINTED_BYTES: usize = 256 * 1024;
-const MAX_ANSWER_BYTES: usize = 512 << 20;
 const NO_ERROR: VarInt = VarInt::from_u32(0);
 
 pub struct Session {
@@ -113,7 +116,10 @@ impl Session {
                 line["pin"] = verifier.seen().into();
                 line["seconds"] = seconds(started);
                 emit(&line);
-                endpoint.wait_idle().await;
+                // Draining after the peer's close takes seconds and says nothing to anyone; ours must leave first.
+                if line["by"] != "peer" {
+                    endpoint.wait_idle().await;
+                }
                 None
             }
         }
@@ -123,7 +129,7 @@ impl Session {
     pub async fn perform(&mut self, operation: Operation) -> bool {
         match operation {
             Operation::Ask(ask) => report(0, &ask, exchange(&self.connection, &ask).await),
-            Operation::Many { requests } => self.many(requests).await,
+            Operation::Many { requests, drain } => self.many(requests, drain).await,
             Operation::Hold { data } => self.hold(&data, false).await,
             Operation::Deaf { data } => self.hold(&data, true).await,
             Operation::Abandon { data, how, count } => self.abandon(&data, how, count).await,
@@ -141,8 +147,8 @@ impl Session {
         self.endpoint.wait_idle().await;
     }
 
-    async fn many(&self, requests: Vec<String>) -> bool {
-        let asks: Vec<_> = requests.into_iter().map(|data| Arc::new(Ask { data: Some(data), ..Ask::default() })).collect();
+    async fn many(&self, requests: Vec<String>, drain: bool) -> bool {
+        let asks: Vec<_> = requests.into_iter().map(|data| Arc::new(Ask { data: Some(data), drain, ..Ask::default() })).collect();
         let tasks: Vec<_> = asks
             .iter()
             .map(|ask| {
@@ -217,6 +223,7 @@ impl Session {
 
 struct Answer {
     bytes: Vec<u8>,
+    drained: Option<Drained>,
     seconds: Value,
     /// The code of the server's STOP_SENDING, if it sent one.
     stopped: Option<u64>,
@@ -227,15 +234,35 @@ async fn exchange(connection: &Connection, ask: &Ask) -> Result<Answer, Value> {
     let started = Instant::now();
     let request = ask.bytes().map_err(|error| json!({"reason": error}))?;
     let (mut send, mut receive) = connection.open_bi().await.map_err(|error| describe(&error))?;
-    let both = async { tokio::join!(write(&mut send, &request, ask), receive.read_to_end(MAX_ANSWER_BYTES)) };
+    let both = async { tokio::join!(write(&mut send, &request, ask), read(&mut receive, ask.drain)) };
     let waited = tokio::time::timeout(Duration::from_millis(ask.wait_ms), both).await;
     let (stopped, read) = waited.map_err(|_| json!({"reason": "no answer in time", "layer": "stream"}))?;
-    let bytes = read.map_err(|error| match error {
-        quinn::ReadToEndError::Read(ReadError::Reset(code)) => json!({"reason": "reset", "layer": "stream", "code": code.into_inner()}),
-        quinn::ReadToEndError::Read(ReadError::ConnectionLost(error)) => describe(&error),
+    let (bytes, drained) = read.map_err(|error| match error {
+        ReadError::Reset(code) => json!({"reason": "reset", "layer": "stream", "code": code.into_inner()}),
+        ReadError::ConnectionLost(error) => describe(&error),
         other => json!({"reason": other.to_string(), "layer": "stream"}),
     })?;
-    Ok(Answer { bytes, seconds: seconds(started), stopped })
+    Ok(Answer { bytes, drained, seconds: seconds(started), stopped })
+}
+
+struct Drained {
+    bytes: usize,
+    sha256: String,
+}
+
+async fn read(receive: &mut RecvStream, drain: bool) -> Result<(Vec<u8>, Option<Drained>), ReadError> {
+    let mut kept = Vec::new();
+    let mut digest = Sha256::start();
+    let mut count = 0;
+    while let Some(chunk) = receive.read_chunk(usize::MAX, true).await? {
+        count += chunk.bytes.len();
+        if drain {
+            digest.update(&chunk.bytes);
+        } else {
+            kept.extend_from_slice(&chunk.bytes);
+        }
+    }
+    Ok((kept, drain.then(|| Drained { bytes: count, sha256: digest.finish() })))
 }
 
 async fn write(send: &mut SendStream, request: &[u8], ask: &Ask) -> Option<u64> {
@@ -271,6 +298,9 @@ fn report(number: usize, ask: &Ask, outcome: Result<Answer, Value>) -> bool {
 }
 
 fn answer_line(ask: &Ask, answer: &Answer) -> Value {
+    if let Some(drained) = &answer.drained {
+        return json!({"event": "answer", "answer_bytes": drained.bytes, "sha256": drained.sha256, "seconds": answer.seconds});
+    }
     let mut line = json!({"event": "answer", "answer_bytes": answer.bytes.len(), "seconds": answer.seconds});
     if let Some(code) = answer.stopped {
         line["stopped"] = code.into();
