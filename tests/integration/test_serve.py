@@ -203,13 +203,6 @@ def test_it_ends_at_once_when_idle(serve, number):
     assert server.process.wait(5) == 0
 
 
-def test_a_hang_up_of_its_reader_does_not_end_it(serve, aioquic):
-    server = serve()
-    server.process._process.stdout.close()
-
-    assert json.loads(aioquic.ask(server.address, file("small.txt"))[0])["size"] == 35
-
-
 def test_an_interrupted_system_call_is_no_event(serve, aioquic):
     server = serve()
     for _ in range(3):

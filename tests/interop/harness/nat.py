@@ -54,10 +54,11 @@ class Nat:
                         self._outwards()
                     elif key.fileobj is self._outer:
                         self._inwards()
-                    elif not self._ear.recv(1):
-                        return
-                    else:
+                    elif key.fileobj is self._ear:
+                        if not self._ear.recv(1):
+                            return
                         self._swap(selector)
+                    # What is left is an outer socket that was swapped in this very round.
 
     def _swap(self, selector):
         selector.unregister(self._outer)
