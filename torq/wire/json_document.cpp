@@ -53,16 +53,16 @@ Bytes JsonReader::padded(Bytes document) {
 JsonOutcome JsonReader::start(Bytes buffer, std::size_t size) {
   assert(buffer.size() >= size + kPadding);
   const std::string_view document = as_text(buffer.first(size));
-  const std::size_t first = document.find_first_not_of(" \t\n\r");
+  const auto first = std::ranges::find_if_not(document, is_json_space);
   const simdjson::padded_string_view view(document.data(), document.size(), buffer.size());
   const simdjson::error_code error = parser_.iterate(view).get(document_);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   // simdjson checks the encoding last, so any other fault may hide a wrong byte. A success hides none. A byte order
   // mark, which later versions skip, is no JSON (RFC 8259 8.1).
-  if (error != simdjson::SUCCESS || first == std::string_view::npos || document[first] == '\xef') {
+  if (error != simdjson::SUCCESS || first == document.end() || *first == '\xef') {
     return is_utf8(document) ? JsonOutcome::kNoJson : JsonOutcome::kNoUtf8;
   }
-  return document[first] == '{' ? JsonOutcome::kObject : read_no_object(document.substr(first));
+  return *first == '{' ? JsonOutcome::kObject : read_no_object({first, document.end()});
 }
 
 JsonOutcome JsonReader::read_no_object(std::string_view document) {

@@ -3,10 +3,10 @@
 
 #include <simdjson.h>
 
+#include <cstring>
+
 namespace torq::wire {
 namespace {
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// How a character is escaped: 0 not at all, 'u' as \u00XX, otherwise by this letter (RFC 8259 7).
 constexpr std::array<char, 256> make_escapes() {
@@ -51,10 +51,16 @@ JsonScalar bare_scalar(std::string_view token) {
 }
 
 bool is_utf8(std::string_view text) {
-  // Most texts are short and ASCII, for which simdjson's call costs more than the check.
-  unsigned bits = 0;
-  for (const char c : text) bits |= static_cast<unsigned char>(c);
-  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
+  // Most texts are short and ASCII, for which simdjson's call costs more than this.
+  std::uint64_t bits = 0;
+  std::size_t i = 0;
+  for (; i + sizeof(bits) <= text.size(); i += sizeof(bits)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    bits |= word;
+  }
+  for (; i < text.size(); ++i) bits |= static_cast<unsigned char>(text[i]);
+  return (bits & 0x8080'8080'8080'8080) == 0 || simdjson::validate_utf8(text.data(), text.size());
 }
 
 bool is_json_number(std::string_view token) {
