@@ -34,8 +34,7 @@ JsonScalar JsonValue::scalar() {
 
 JsonScalar JsonValue::text() {
   std::string_view value;
-  // simdjson 3.0 turns a lone surrogate escape into bytes that are no UTF-8; later ones refuse it themselves.
-  if (value_.get_string().get(value) != simdjson::SUCCESS || !is_utf8(value)) walk_.fail();
+  if (value_.get_string().get(value) != simdjson::SUCCESS) walk_.fail();
   return {JsonScalar::Kind::kText, value};
 }
 
@@ -78,7 +77,7 @@ JsonOutcome JsonReader::read_no_object(std::string_view document) {
   // The token ends where the next one begins: text may follow.
   if (token.size() < trim_right(document).size()) return JsonOutcome::kNoJson;
   std::string_view text;
-  const bool good = document.front() == '"' ? document_.get_string().get(text) == simdjson::SUCCESS && is_utf8(text)
+  const bool good = document.front() == '"' ? document_.get_string().get(text) == simdjson::SUCCESS
                                             : bare_scalar(trim_right(token)).kind != JsonScalar::Kind::kAbsent;
   return good ? JsonOutcome::kNoObject : JsonOutcome::kNoJson;
 }

@@ -3,8 +3,6 @@
 
 #include <simdjson.h>
 
-#include <cstring>
-
 namespace torq::wire {
 namespace {
 
@@ -50,18 +48,7 @@ JsonScalar bare_scalar(std::string_view token) {
   return {};
 }
 
-bool is_utf8(std::string_view text) {
-  // Most texts are short and ASCII, for which simdjson's call costs more than this.
-  std::uint64_t bits = 0;
-  std::size_t i = 0;
-  for (; i + sizeof(bits) <= text.size(); i += sizeof(bits)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, sizeof(word));
-    bits |= word;
-  }
-  for (; i < text.size(); ++i) bits |= static_cast<unsigned char>(text[i]);
-  return (bits & 0x8080'8080'8080'8080) == 0 || simdjson::validate_utf8(text.data(), text.size());
-}
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool is_json_number(std::string_view token) {
   if (token.starts_with('-')) token.remove_prefix(1);
