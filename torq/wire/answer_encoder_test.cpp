@@ -6,7 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "torq/wire/answer_parser.hpp"
-#include "torq/wire/arbitrary.hpp"
+#include "torq/wire/arbitrary_test.hpp"
 
 namespace torq::wire {
 namespace {

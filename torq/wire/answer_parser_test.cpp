@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "torq/wire/answer_encoder.hpp"
-#include "torq/wire/vectors.hpp"
+#include "torq/wire/vectors_test.hpp"
 
 namespace torq::wire {
 namespace {

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "torq/wire/arbitrary.hpp"
+#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/file_answer_encoder.hpp"
 #include "torq/wire/file_answer_reader.hpp"
-#include "torq/wire/vectors.hpp"
+#include "torq/wire/vectors_test.hpp"
 
 namespace torq::wire {
 namespace {

@@ -34,8 +34,7 @@ JsonScalar JsonValue::scalar() {
 
 JsonScalar JsonValue::text() {
   std::string_view value;
-  // simdjson 3.0 turns a lone surrogate escape into bytes that are no UTF-8; later ones refuse it themselves.
-  if (value_.get_string().get(value) != simdjson::SUCCESS || !is_utf8(value)) walk_.fail();
+  if (value_.get_string().get(value) != simdjson::SUCCESS) walk_.fail();
   return {JsonScalar::Kind::kText, value};
 }
 
@@ -53,16 +52,16 @@ Bytes JsonReader::padded(Bytes document) {
 JsonOutcome JsonReader::start(Bytes buffer, std::size_t size) {
   assert(buffer.size() >= size + kPadding);
   const std::string_view document = as_text(buffer.first(size));
-  const std::size_t first = document.find_first_not_of(" \t\n\r");
+  const auto first = std::ranges::find_if_not(document, is_json_space);
   const simdjson::padded_string_view view(document.data(), document.size(), buffer.size());
   const simdjson::error_code error = parser_.iterate(view).get(document_);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   // simdjson checks the encoding last, so any other fault may hide a wrong byte. A success hides none. A byte order
   // mark, which later versions skip, is no JSON (RFC 8259 8.1).
-  if (error != simdjson::SUCCESS || first == std::string_view::npos || document[first] == '\xef') {
+  if (error != simdjson::SUCCESS || first == document.end() || *first == '\xef') {
     return is_utf8(document) ? JsonOutcome::kNoJson : JsonOutcome::kNoUtf8;
   }
-  return document[first] == '{' ? JsonOutcome::kObject : read_no_object(document.substr(first));
+  return *first == '{' ? JsonOutcome::kObject : read_no_object({first, document.end()});
 }
 
 JsonOutcome JsonReader::read_no_object(std::string_view document) {
@@ -78,7 +77,7 @@ JsonOutcome JsonReader::read_no_object(std::string_view document) {
   // The token ends where the next one begins: text may follow.
   if (token.size() < trim_right(document).size()) return JsonOutcome::kNoJson;
   std::string_view text;
-  const bool good = document.front() == '"' ? document_.get_string().get(text) == simdjson::SUCCESS && is_utf8(text)
+  const bool good = document.front() == '"' ? document_.get_string().get(text) == simdjson::SUCCESS
                                             : bare_scalar(trim_right(token)).kind != JsonScalar::Kind::kAbsent;
   return good ? JsonOutcome::kNoObject : JsonOutcome::kNoJson;
 }

@@ -84,7 +84,7 @@ void read_members(simdjson::ondemand::object object, JsonWalk& walk, OnMember&& 
   if (!walk.enter()) return;
   for (auto field : object) {
     std::string_view name;
-    if (field.unescaped_key().get(name) != simdjson::SUCCESS || !is_utf8(name)) return walk.fail();
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return walk.fail();
     simdjson::ondemand::value found;
     if (field.value().get(found) != simdjson::SUCCESS) return walk.fail();
     JsonValue value(found, walk);

@@ -6,8 +6,6 @@
 namespace torq::wire {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// How a character is escaped: 0 not at all, 'u' as \u00XX, otherwise by this letter (RFC 8259 7).
 constexpr std::array<char, 256> make_escapes() {
   std::array<char, 256> escapes{};
@@ -50,12 +48,7 @@ JsonScalar bare_scalar(std::string_view token) {
   return {};
 }
 
-bool is_utf8(std::string_view text) {
-  // Most texts are short and ASCII, for which simdjson's call costs more than the check.
-  unsigned bits = 0;
-  for (const char c : text) bits |= static_cast<unsigned char>(c);
-  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
-}
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool is_json_number(std::string_view token) {
   if (token.starts_with('-')) token.remove_prefix(1);

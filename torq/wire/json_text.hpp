@@ -3,6 +3,7 @@
 // The small change of JSON text (RFC 8259) that encoders and decoders of this module share: strings, whole numbers, and
 // bytes as decimal digits. Pure. Internal to wire/.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -19,6 +20,8 @@ namespace torq::wire {
 
 /// White space as JSON knows it (RFC 8259 2), nothing else.
 constexpr bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr std::string_view trim_right(std::string_view text) {
   while (!text.empty() && is_json_space(text.back())) text.remove_suffix(1);
@@ -58,7 +61,7 @@ template <std::integral T>
 std::optional<WholeNumber<T>> whole_number(std::string_view json_number) {
   if (json_number == "-0") return WholeNumber<T>{};
   const bool negative = json_number.starts_with('-');
-  if (json_number.find_first_not_of("0123456789", negative ? 1 : 0) != std::string_view::npos) return std::nullopt;
+  if (!std::all_of(json_number.begin() + (negative ? 1 : 0), json_number.end(), is_digit)) return std::nullopt;
   if (negative && std::unsigned_integral<T>) return WholeNumber<T>{0, false};
   WholeNumber<T> number;
   const auto [end, error] = std::from_chars(json_number.data(), json_number.data() + json_number.size(), number.value);

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "torq/wire/arbitrary.hpp"
-#include "torq/wire/vectors.hpp"
+#include "torq/wire/arbitrary_test.hpp"
+#include "torq/wire/vectors_test.hpp"
 
 namespace torq::wire {
 namespace {

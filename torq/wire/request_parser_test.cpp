@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "torq/wire/arbitrary.hpp"
+#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/request_encoder.hpp"
-#include "torq/wire/vectors.hpp"
+#include "torq/wire/vectors_test.hpp"
 
 namespace torq::wire {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Holds the code against the normative examples in tests/vectors, and docs/wire.md against both.
-#include "torq/wire/vectors.hpp"
+#include "torq/wire/vectors_test.hpp"
 
 #include <gtest/gtest.h>
 
