@@ -65,10 +65,6 @@ ngtcp2_callbacks Callbacks::common() {
     self(user).on_stream_reset(StreamId{id}, code);
     return 0;
   };
-  table.stream_stop_sending = [](ngtcp2_conn*, int64_t id, uint64_t code, void* user, void*) noexcept {
-    self(user).on_stop_sending(StreamId{id}, code);
-    return 0;
-  };
   table.stream_close = [](ngtcp2_conn*, uint32_t, int64_t id, uint64_t, void* user, void*) noexcept {
     self(user).on_stream_closed(StreamId{id});
     return 0;

@@ -139,7 +139,6 @@ class Connection {
   bool on_handshake_completed();
   void on_stream_data(StreamId id, Bytes bytes, bool fin);
   void on_stream_reset(StreamId id, std::uint64_t code);
-  void on_stop_sending(StreamId id, std::uint64_t code);
   void on_stream_closed(StreamId id);
   void on_acknowledged(StreamId id, std::uint64_t end);
   void on_unblocked(StreamId id);
@@ -148,15 +147,16 @@ class Connection {
   void on_stateless_reset() { stateless_reset_ = true; }
 
   Stream* find(StreamId id);
-  const Stream* find(StreamId id) const;
   void release_if_done(Stream& stream);
+  std::size_t worthwhile_room() const;
   void announce_room(Stream& stream);
   void after_callbacks();
-  void credit(StreamId id, std::size_t n);
+  void forget_sent(std::size_t n);
   void queue(Stream& stream);
-  void unpark();
+  void end_turn(Stream& stream);
   Stream* next_to_send();
-  std::optional<Packet> offer(Stream* stream, Instant now, std::span<std::byte> out);
+  struct Draft;
+  std::ptrdiff_t offer(Stream* stream, Instant now, Draft& draft);
   Packet write_packet(Instant now, std::span<std::byte> out);
   Transmit write_run(Instant now, std::span<std::byte> out);
   void handle_write_error(Instant now, int error, Stream* stream);
@@ -171,10 +171,11 @@ class Connection {
   std::optional<TlsSession> tls_;
 
   std::unordered_map<StreamId, Stream> streams_;
-  std::deque<StreamId> sending_;  // round robin of streams with something to send
-  std::vector<StreamId> parked_;  // waiting for the peer to raise the connection's flow control limit
+  std::deque<StreamId> sending_;  // round robin of streams with something to send; those with `queued` set
   std::vector<StreamId> fresh_;   // streams to announce as readable once the current call has returned
   std::size_t uncredited_ = 0;    // bytes dropped in a callback, given back to the peer afterwards
+  std::size_t held_ = 0;          // bytes in the send buffers of all streams
+  bool full_ = false;             // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;
   bool established_ = false;
