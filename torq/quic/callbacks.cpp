@@ -104,6 +104,10 @@ ngtcp2_callbacks Callbacks::client() {
   ngtcp2_callbacks table = common();
   table.client_initial = ngtcp2_crypto_client_initial_cb;
   table.recv_retry = ngtcp2_crypto_recv_retry_cb;
+  table.handshake_confirmed = [](ngtcp2_conn*, void* user) noexcept {
+    self(user).on_handshake_confirmed();
+    return 0;
+  };
   table.recv_version_negotiation = [](ngtcp2_conn*, const ngtcp2_pkt_hd*, const uint32_t*, size_t,
                                       void* user) noexcept {
     self(user).on_version_refused();

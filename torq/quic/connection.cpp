@@ -98,6 +98,7 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
+  latest_ = now;
   NativePath native(path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(ecn)};
   const int rv =
@@ -122,6 +123,7 @@ Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path
 
 void Connection::handle_timeout(Instant now) {
   if (close_reason_) return;
+  latest_ = now;
   const int rv = ngtcp2_conn_handle_expiry(conn_, to_timestamp(now));
   after_callbacks();
   if (rv != 0) return fail(now, rv);
@@ -144,7 +146,14 @@ void Connection::after_callbacks() {
   // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
   // ends either way. (A new port of the same address is the same host behind the same NAT.)
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
-  for (const StreamId id : fresh_) host_.post({handle_, StreamReadable{id}});
+  for (const StreamId id : fresh_) {
+    Stream& stream = *find(id);
+    if (stream.peer_gave_up) {
+      stream.announced = false;
+    } else {
+      host_.post({handle_, StreamReadable{id}});
+    }
+  }
   fresh_.clear();
 }
 
@@ -160,10 +169,12 @@ std::vector<ConnectionId> Connection::connection_ids() const {
   return ids;
 }
 
+// ngtcp2 aborts when it is asked before its own last handshake packet is written.
 bool Connection::update_keys(Instant now) {
-  const bool begun = !close_reason_ && ngtcp2_conn_initiate_key_update(conn_, to_timestamp(now)) == 0;
-  if (begun) host_.touch(*this);
-  return begun;
+  if (close_reason_ || !flushed_ || !(confirmed_ || ngtcp2_conn_is_server(conn_))) return false;
+  if (ngtcp2_conn_initiate_key_update(conn_, to_timestamp(std::max(now, latest_))) != 0) return false;
+  host_.touch(*this);
+  return true;
 }
 
 // Datagrams out ------------------------------------------------------------------------------------------------------
@@ -182,11 +193,15 @@ std::optional<Transmit> Connection::next_transmit(Instant now, std::span<std::by
 // Packets of one path, ECN mark and size, one after the other, until the quantum is reached that the congestion
 // controller allows at once. The packet that differs is carried over; it cannot be unwritten.
 Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
+  latest_ = now;
   const std::size_t largest = ngtcp2_conn_get_max_tx_udp_payload_size(conn_);
   const std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_);
   Transmit run;
   for (std::size_t count = 0; count < kLongestRun && run.size < std::max(quantum, std::size_t{1}); ++count) {
-    if (out.size() - run.size < largest) break;
+    if (out.size() - run.size < largest) {
+      assert(run.size > 0);
+      break;
+    }
     const auto rest = out.subspan(run.size, largest);
     const Packet packet = write_packet(now, rest);
     if (packet.size == 0) break;
@@ -203,6 +218,8 @@ Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
     if (packet.size < run.segment_size || packet.size > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn_)) break;
   }
   if (run.size > 0) ngtcp2_conn_update_pkt_tx_time(conn_, to_timestamp(now));
+  flushed_ = established_;
+  after_callbacks();  // a path's validation can fail while writing
   return run;
 }
 

@@ -32,15 +32,15 @@ Secrets make_secrets(Entropy& entropy) {
   return secrets;
 }
 
-Datagram write_version_negotiation(const ngtcp2_version_cid& asked, Entropy& entropy) {
+Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy) {
   // A reserved version beside the real one keeps clients honest about versions that they do not know (RFC 9000 6.3).
   constexpr std::array<std::uint32_t, 2> kVersions = {0x1a2a3a4a, NGTCP2_PROTO_VER_V1};
   std::array<std::byte, 1> unused;
   entropy.fill(unused);
   return written_by([&](std::uint8_t* out, std::size_t size) {
-    return ngtcp2_pkt_write_version_negotiation(out, size, std::to_integer<std::uint8_t>(unused[0]), asked.scid,
-                                                asked.scidlen, asked.dcid, asked.dcidlen, kVersions.data(),
-                                                kVersions.size());
+    return ngtcp2_pkt_write_version_negotiation(
+        out, size, std::to_integer<std::uint8_t>(unused[0]), to_native(asked.source), asked.source.size(),
+        to_native(asked.destination), asked.destination.size(), kVersions.data(), kVersions.size());
   });
 }
 

@@ -12,10 +12,10 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
 #include "torq/quic/connection_id.hpp"
+#include "torq/quic/invariants.hpp"
 #include "torq/quic/types.hpp"
 
 struct ngtcp2_pkt_hd;
-struct ngtcp2_version_cid;
 
 namespace torq::quic {
 
@@ -29,7 +29,8 @@ Secrets make_secrets(Entropy& entropy);
 
 using Datagram = std::vector<std::byte>;
 
-Datagram write_version_negotiation(const ngtcp2_version_cid& asked, Entropy& entropy);
+/// For a datagram of a version that is not ours.
+Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy);
 
 /// Asks the client to repeat its Initial with a token that proves its address (RFC 9000 8.1.2).
 Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
