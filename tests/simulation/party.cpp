@@ -4,18 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace torq::simulation {
-
-void SeededEntropy::fill(std::span<std::byte> out) {
-  while (!out.empty()) {
-    const std::uint64_t word = random_.next();
-    const std::size_t n = std::min(out.size(), sizeof(word));
-    std::memcpy(out.data(), &word, n);
-    out = out.subspan(n);
-  }
-}
 
 Party::Party(Direction outward, std::uint64_t seed, quic::EndpointOptions options, Application& application)
     : outward_(outward), entropy_(seed), options_(std::move(options)), application_(application) {

@@ -117,6 +117,32 @@ TEST(SimulatedPath, ThatStaysUnprovenIsGivenUpForTheOldOne) {
   EXPECT_EQ(sim.responder.served[0].peer, at("198.51.100.1:40000"));
 }
 
+// A datagram from a new address can reach any worker; the connection ID tells which one it belongs to.
+TEST(SimulatedPath, NamesTheWorkerInEveryDatagramAfterTheFirstAnswer) {
+  for (const bool retry : {false, true}) {
+    Settings settings;
+    settings.worker = {2, 5};
+    if (retry) settings.server.half_open = 0;
+    Simulation sim(9, settings);
+    std::map<std::optional<unsigned>, std::size_t> named;
+    bool answered = false;
+    sim.link.watch([&](Direction direction, Bytes datagram) {
+      answered = answered || direction == Direction::kToClient;
+      if (answered && direction == Direction::kToServer) ++named[quic::worker_named_by(datagram, 5)];
+    });
+
+    sim.connected();
+    for (int i = 0; i < 10; ++i) {
+      sim.link.rebind(i % 2 == 0 ? kOtherHost : kThirdHost);
+      sim.request(20'000);
+      ASSERT_TRUE(sim.run_until_answered());
+    }
+
+    EXPECT_EQ(named.size(), 1U);
+    EXPECT_GT(named[2U], 50U);
+  }
+}
+
 TEST(SimulatedPath, SendsAtMostThreeTimesWhatCameFromAnUnprovenOne) {
   Simulation sim(8);
   sim.connected();

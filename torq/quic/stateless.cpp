@@ -33,14 +33,22 @@ Secrets make_secrets(Entropy& entropy) {
 }
 
 Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy) {
-  // A reserved version beside the real one keeps clients honest about versions that they do not know (RFC 9000 6.3).
-  constexpr std::array<std::uint32_t, 2> kVersions = {0x1a2a3a4a, NGTCP2_PROTO_VER_V1};
-  std::array<std::byte, 1> unused;
-  entropy.fill(unused);
+  // A reserved version, 0x?a?a?a?a, beside the real one keeps clients honest about versions that they do not know (RFC
+  // 9000 6.3). It must not be the one that was asked for, which would look like a mistake of ours.
+  std::array<std::byte, 5> drawn;
+  std::uint32_t reserved = asked.version;
+  while (reserved == asked.version) {
+    entropy.fill(drawn);
+    reserved = 0;
+    for (const std::byte b : std::span(drawn).first(4)) {
+      reserved = reserved << 8 | std::to_integer<std::uint32_t>((b & std::byte{0xf0}) | std::byte{0x0a});
+    }
+  }
+  const std::array<std::uint32_t, 2> versions = {reserved, NGTCP2_PROTO_VER_V1};
   return written_by([&](std::uint8_t* out, std::size_t size) {
     return ngtcp2_pkt_write_version_negotiation(
-        out, size, std::to_integer<std::uint8_t>(unused[0]), to_native(asked.source), asked.source.size(),
-        to_native(asked.destination), asked.destination.size(), kVersions.data(), kVersions.size());
+        out, size, std::to_integer<std::uint8_t>(drawn[4]), to_native(asked.source), asked.source.size(),
+        to_native(asked.destination), asked.destination.size(), versions.data(), versions.size());
   });
 }
 
