@@ -87,8 +87,7 @@ void Responder::read(Instant now, quic::Connection& connection, quic::StreamId s
   connection.consume(stream, incoming.bytes.size());
   if (exchange.answering) return;
   if (exchange.request.size() > largest_request) {
-    exchange.answering = true;
-    connection.finish(stream);
+    begin(now, connection, stream, exchange);
     return connection.stop_sending(stream, kCancelled);
   }
   if (last) begin(now, connection, stream, exchange);
@@ -117,6 +116,11 @@ void Responder::write(quic::Connection& connection, quic::StreamId stream, Excha
     if (taken < block.size()) return;
   }
   connection.finish(stream);
+}
+
+std::uint64_t Responder::written(std::uint64_t number) const {
+  const auto it = std::ranges::find_if(exchanges_, [&](const auto& entry) { return entry.second.number == number; });
+  return it == exchanges_.end() ? 0 : it->second.written;
 }
 
 // Requester ----------------------------------------------------------------------------------------------------------

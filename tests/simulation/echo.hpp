@@ -27,7 +27,7 @@ class Responder final : public Application {
 
   void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) override;
 
-  /// A request that grows beyond this is answered with nothing and stopped.
+  /// A request that grows beyond this is answered and not read to its end.
   std::size_t largest_request = 1 << 20;
 
   std::vector<Served> served;
@@ -36,6 +36,8 @@ class Responder final : public Application {
   std::size_t stops_seen = 0;   // StreamStopped
   std::size_t resets_seen = 0;  // StreamReset
   std::size_t exchanges() const { return exchanges_.size(); }
+  /// Bytes of the answer to that request that its stream has taken.
+  std::uint64_t written(std::uint64_t number) const;
 
  private:
   struct Exchange {

@@ -8,6 +8,15 @@
 namespace torq::simulation {
 namespace {
 
+const quic::CloseReason& reason_of_end(Simulation& sim) {
+  EXPECT_TRUE(sim.run_until([&] { return sim.requester.closed(sim.last()) != nullptr; }, 60s));
+  static const quic::CloseReason kNone;
+  const auto* reason = sim.requester.closed(sim.last());
+  return reason == nullptr ? kNone : *reason;
+}
+
+std::string pin() { return *quic::spki_pin(test_certificate().cert_pem); }
+
 TEST(SimulatedHandshake, TakesTwoRoundTripsOnAPerfectLink) {
   Simulation sim(1);
 
@@ -16,6 +25,155 @@ TEST(SimulatedHandshake, TakesTwoRoundTripsOnAPerfectLink) {
 
   EXPECT_LT(sim.now() - begin, 50ms);
   EXPECT_EQ(sim.requester.closed(sim.last()), nullptr);
+}
+
+TEST(SimulatedHandshake, CompletesUnderLoss) {
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    Simulation sim(seed);
+    sim.link.lose(0.2);
+    sim.link.reorder(0.2);
+    sim.link.duplicate(0.1);
+    sim.connected();
+    if (HasFailure()) return;
+  }
+}
+
+TEST(SimulatedHandshake, EndsInTimeWhenTheServerCannotBeReached) {
+  Simulation sim(2);
+  sim.link.cut(Direction::kToServer);
+  const Instant begin = sim.now();
+  sim.connect();
+
+  EXPECT_EQ(reason_of_end(sim).kind, quic::CloseKind::kHandshakeTimeout);
+
+  EXPECT_GE(sim.now() - begin, 10s);
+  EXPECT_LT(sim.now() - begin, 11s);
+}
+
+TEST(SimulatedHandshake, EndsInTimeAtAServerWhoseClientVanishes) {
+  Simulation sim(3);
+  sim.link.cut(Direction::kToClient);
+  sim.connect();
+  ASSERT_TRUE(sim.run_until([&] { return sim.server.endpoint().connection_count() == 1; }));
+  sim.link.cut();
+
+  EXPECT_TRUE(sim.run_until([&] { return !sim.responder.closed.empty(); }, 12s));
+
+  EXPECT_EQ(sim.responder.closed[0].kind, quic::CloseKind::kHandshakeTimeout);
+  sim.run_for(20s);
+  EXPECT_EQ(sim.server.endpoint().connection_count(), 0U);
+  EXPECT_EQ(sim.server.next_timeout(), std::nullopt);
+}
+
+TEST(SimulatedHandshake, ProvesItsAddressFirstWhenTheServerAsks) {
+  Settings settings;
+  settings.server.half_open = 0;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    SCOPED_TRACE(seed);
+    Simulation sim(seed, settings);
+    sim.link.lose(seed == 0 ? 0 : 0.03);
+    const Instant begin = sim.now();
+    sim.connected();
+    sim.request(1000);
+
+    EXPECT_TRUE(sim.run_until_answered());
+    EXPECT_EQ(sim.requester.answered(), 1U);
+    EXPECT_GT(sim.now() - begin, 60ms);  // one round trip more
+  }
+}
+
+TEST(SimulatedHandshake, IsRefusedByAServerThatEnds) {
+  Simulation sim(4);
+  sim.server.endpoint().refuse_newcomers();
+  sim.connect();
+
+  const auto& reason = reason_of_end(sim);
+
+  EXPECT_EQ(reason.kind, quic::CloseKind::kPeerTransport);
+  EXPECT_EQ(reason.code, 2U);  // CONNECTION_REFUSED
+  EXPECT_EQ(sim.server.endpoint().connection_count(), 0U);
+}
+
+TEST(SimulatedHandshake, IsRefusedByAServerThatIsFull) {
+  Settings settings;
+  settings.server.connections = 3;
+  Simulation sim(5, settings);
+  for (int i = 0; i < 3; ++i) sim.connected();
+
+  sim.connect();
+
+  EXPECT_EQ(reason_of_end(sim).kind, quic::CloseKind::kPeerTransport);
+}
+
+TEST(SimulatedTrust, InThePinOfTheServersKeySuffices) {
+  Settings settings;
+  settings.trust = quic::TrustPin{pin()};
+  settings.server_name = "another.example";
+  Simulation sim(6, settings);
+
+  sim.connected();
+
+  EXPECT_EQ(sim.requester.closed(sim.last()), nullptr);
+}
+
+TEST(SimulatedTrust, InAnotherPinRefusesAndSaysWhichWasSeen) {
+  Settings settings;
+  settings.trust = quic::TrustPin{"sha256:" + std::string(64, 'a')};
+  Simulation sim(7, settings);
+  sim.connect();
+
+  const auto& reason = reason_of_end(sim);
+
+  EXPECT_EQ(reason.kind, quic::CloseKind::kCertificateRefused);
+  EXPECT_EQ(reason.peer_pin, pin());
+  ASSERT_TRUE(sim.run_until([&] { return !sim.responder.closed.empty(); }, 5s));
+  EXPECT_EQ(sim.responder.closed[0].kind, quic::CloseKind::kPeerTransport);
+  EXPECT_EQ(sim.responder.closed[0].code, 0x100U + 42U);  // CRYPTO_ERROR, bad_certificate
+  EXPECT_EQ(sim.responder.connections, 0U);
+}
+
+TEST(SimulatedTrust, InACertificateAuthorityHoldsForItsNamesAndAddresses) {
+  for (const char* name : {"tracker.example", "192.0.2.1"}) {
+    Settings settings;
+    settings.trust = quic::TrustCertificateAuthorities{test_certificate().cert_pem};
+    settings.server_name = name;
+    Simulation sim(8, settings);
+
+    sim.connected();
+
+    EXPECT_EQ(sim.requester.closed(sim.last()), nullptr) << name;
+  }
+}
+
+TEST(SimulatedTrust, InACertificateAuthorityRefusesOtherNamesAndAddresses) {
+  for (const char* name : {"other.example", "192.0.2.9", "example"}) {
+    Settings settings;
+    settings.trust = quic::TrustCertificateAuthorities{test_certificate().cert_pem};
+    settings.server_name = name;
+    Simulation sim(9, settings);
+    sim.connect();
+
+    const auto& reason = reason_of_end(sim);
+
+    EXPECT_EQ(reason.kind, quic::CloseKind::kCertificateRefused) << name;
+    EXPECT_NE(reason.text.find(name), std::string::npos) << reason.text;
+  }
+}
+
+TEST(SimulatedTrust, InOtherAuthoritiesRefuses) {
+  quic::CertificateTerms terms;
+  terms.names = {"tracker.example"};
+  terms.not_after = std::chrono::sys_days(std::chrono::year(2120) / 1 / 1);
+  Settings settings;
+  settings.trust = quic::TrustCertificateAuthorities{quic::make_self_signed(quic::KeyKind::kEd25519, terms)->cert_pem};
+  Simulation sim(10, settings);
+  sim.connect();
+
+  const auto& reason = reason_of_end(sim);
+
+  EXPECT_EQ(reason.kind, quic::CloseKind::kCertificateRefused);
+  EXPECT_EQ(reason.peer_pin, pin());
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ Fate Link::fate_of(Direction direction, const quic::Path& path) {
 void Link::send(Instant now, Direction direction, const quic::Path& path, quic::Ecn ecn, Bytes bytes) {
   const Fate fate = fate_of(direction, path);
   trace_.push_back({now, direction, bytes.size(), fate});
+  if (watcher_) watcher_(direction, bytes);
   ++sent_[index(direction)];
   if (fate == Fate::kLost || fate == Fate::kUnroutable) return;
   Arrival arrival{direction, client_path_, ecn, {bytes.begin(), bytes.end()}};

@@ -4,10 +4,12 @@
 // as it is told, and holds the address translation (NAT) that the client is behind. All chance comes from one seed, and
 // all that happens is written down, so that two runs can be compared. It knows nothing of QUIC.
 
+#include <array>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "torq/base/address.hpp"
@@ -67,6 +69,9 @@ class Link {
   std::optional<Arrival> receive(Instant now);
   std::optional<Instant> next_arrival() const;
 
+  /// Shows every datagram that is sent, whatever becomes of it.
+  void watch(std::function<void(Direction, Bytes)> watcher) { watcher_ = std::move(watcher); }
+
   const std::vector<TraceEntry>& trace() const { return trace_; }
   std::size_t sent(Direction direction) const { return sent_[index(direction)]; }
 
@@ -91,6 +96,7 @@ class Link {
   SocketAddress outside_;
   std::multimap<Instant, Arrival> under_way_;  // equal times arrive in the order they were sent
   std::vector<TraceEntry> trace_;
+  std::function<void(Direction, Bytes)> watcher_;
 };
 
 }  // namespace torq::simulation

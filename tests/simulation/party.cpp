@@ -4,18 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace torq::simulation {
-
-void SeededEntropy::fill(std::span<std::byte> out) {
-  while (!out.empty()) {
-    const std::uint64_t word = random_.next();
-    const std::size_t n = std::min(out.size(), sizeof(word));
-    std::memcpy(out.data(), &word, n);
-    out = out.subspan(n);
-  }
-}
 
 Party::Party(Direction outward, std::uint64_t seed, quic::EndpointOptions options, Application& application)
     : outward_(outward), entropy_(seed), options_(std::move(options)), application_(application) {
@@ -33,12 +23,15 @@ void Party::handle(Instant now, const Arrival& arrival) {
 
 void Party::act(Instant now, Link& link) {
   drain(now, link);
-  const auto due = endpoint_->next_timeout();
-  if (!due || *due > now) return;
-  endpoint_->handle_timeout(now);
-  drain(now, link);
-  const auto next = endpoint_->next_timeout();
-  EXPECT_TRUE(!next || *next > now) << "a deadline that was handled is still due: a driver would spin";
+  // After a silence ngtcp2 may have several deadlines in the past; it needs as many rounds, each with its writes.
+  constexpr int kPatience = 16;
+  for (int round = 0; round < kPatience; ++round) {
+    const auto due = endpoint_->next_timeout();
+    if (!due || *due > now) return;
+    endpoint_->handle_timeout(now);
+    drain(now, link);
+  }
+  ADD_FAILURE() << "a deadline that was handled again and again is still due: a driver would spin";
 }
 
 void Party::drain(Instant now, Link& link) {

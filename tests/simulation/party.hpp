@@ -9,17 +9,11 @@
 
 #include "link.hpp"
 #include "torq/quic/endpoint.hpp"
+#include "torq/quic/seeded_entropy_test.hpp"
 
 namespace torq::simulation {
 
-class SeededEntropy final : public Entropy {
- public:
-  explicit SeededEntropy(std::uint64_t seed) : random_(seed) {}
-  void fill(std::span<std::byte> out) override;
-
- private:
-  Random random_;
-};
+using quic::SeededEntropy;
 
 class Application {
  public:

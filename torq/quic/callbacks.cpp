@@ -65,10 +65,6 @@ ngtcp2_callbacks Callbacks::common() {
     self(user).on_stream_reset(StreamId{id}, code);
     return 0;
   };
-  table.stream_stop_sending = [](ngtcp2_conn*, int64_t id, uint64_t code, void* user, void*) noexcept {
-    self(user).on_stop_sending(StreamId{id}, code);
-    return 0;
-  };
   table.stream_close = [](ngtcp2_conn*, uint32_t, int64_t id, uint64_t, void* user, void*) noexcept {
     self(user).on_stream_closed(StreamId{id});
     return 0;
@@ -108,6 +104,10 @@ ngtcp2_callbacks Callbacks::client() {
   ngtcp2_callbacks table = common();
   table.client_initial = ngtcp2_crypto_client_initial_cb;
   table.recv_retry = ngtcp2_crypto_recv_retry_cb;
+  table.handshake_confirmed = [](ngtcp2_conn*, void* user) noexcept {
+    self(user).on_handshake_confirmed();
+    return 0;
+  };
   table.recv_version_negotiation = [](ngtcp2_conn*, const ngtcp2_pkt_hd*, const uint32_t*, size_t,
                                       void* user) noexcept {
     self(user).on_version_refused();

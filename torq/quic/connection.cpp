@@ -98,6 +98,7 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
+  latest_ = now;
   NativePath native(path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(ecn)};
   const int rv =
@@ -122,6 +123,7 @@ Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path
 
 void Connection::handle_timeout(Instant now) {
   if (close_reason_) return;
+  latest_ = now;
   const int rv = ngtcp2_conn_handle_expiry(conn_, to_timestamp(now));
   after_callbacks();
   if (rv != 0) return fail(now, rv);
@@ -141,11 +143,17 @@ void Connection::after_callbacks() {
     ngtcp2_conn_extend_max_offset(conn_, uncredited_);
     uncredited_ = 0;
   }
-  unpark();
   // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
   // ends either way. (A new port of the same address is the same host behind the same NAT.)
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
-  for (const StreamId id : fresh_) host_.post({handle_, StreamReadable{id}});
+  for (const StreamId id : fresh_) {
+    Stream& stream = *find(id);
+    if (stream.peer_gave_up) {
+      stream.announced = false;
+    } else {
+      host_.post({handle_, StreamReadable{id}});
+    }
+  }
   fresh_.clear();
 }
 
@@ -161,10 +169,12 @@ std::vector<ConnectionId> Connection::connection_ids() const {
   return ids;
 }
 
+// ngtcp2 aborts when it is asked before its own last handshake packet is written.
 bool Connection::update_keys(Instant now) {
-  const bool begun = !close_reason_ && ngtcp2_conn_initiate_key_update(conn_, to_timestamp(now)) == 0;
-  if (begun) host_.touch(*this);
-  return begun;
+  if (close_reason_ || !flushed_ || !(confirmed_ || ngtcp2_conn_is_server(conn_))) return false;
+  if (ngtcp2_conn_initiate_key_update(conn_, to_timestamp(std::max(now, latest_))) != 0) return false;
+  host_.touch(*this);
+  return true;
 }
 
 // Datagrams out ------------------------------------------------------------------------------------------------------
@@ -183,11 +193,15 @@ std::optional<Transmit> Connection::next_transmit(Instant now, std::span<std::by
 // Packets of one path, ECN mark and size, one after the other, until the quantum is reached that the congestion
 // controller allows at once. The packet that differs is carried over; it cannot be unwritten.
 Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
+  latest_ = now;
   const std::size_t largest = ngtcp2_conn_get_max_tx_udp_payload_size(conn_);
   const std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_);
   Transmit run;
   for (std::size_t count = 0; count < kLongestRun && run.size < std::max(quantum, std::size_t{1}); ++count) {
-    if (out.size() - run.size < largest) break;
+    if (out.size() - run.size < largest) {
+      assert(run.size > 0);
+      break;
+    }
     const auto rest = out.subspan(run.size, largest);
     const Packet packet = write_packet(now, rest);
     if (packet.size == 0) break;
@@ -204,18 +218,33 @@ Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
     if (packet.size < run.segment_size || packet.size > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn_)) break;
   }
   if (run.size > 0) ngtcp2_conn_update_pkt_tx_time(conn_, to_timestamp(now));
+  flushed_ = established_;
+  after_callbacks();  // a path's validation can fail while writing
   return run;
 }
 
+// One UDP datagram in the making. ngtcp2 decides on its path and ECN mark once, in the first of the calls that fill it.
+struct Connection::Draft {
+  std::span<std::byte> out;
+  ngtcp2_path_storage path{};
+  ngtcp2_pkt_info info{};
+
+  explicit Draft(std::span<std::byte> space) : out(space) { ngtcp2_path_storage_zero(&path); }
+};
+
 Connection::Packet Connection::write_packet(Instant now, std::span<std::byte> out) {
-  for (;;) {
-    if (const auto packet = offer(next_to_send(), now, out)) return *packet;
-    if (close_reason_) return {};
+  Draft draft(out);
+  while (!close_reason_) {
+    const std::ptrdiff_t written = offer(next_to_send(), now, draft);
+    if (written >= 0) {
+      return {static_cast<std::size_t>(written), from_native(draft.path.path), static_cast<Ecn>(draft.info.ecn)};
+    }
   }
+  return {};
 }
 
-// Offers a stream's output (or none) for the packet in the making. Nothing: the packet has room for more, ask again.
-std::optional<Connection::Packet> Connection::offer(Stream* stream, Instant now, std::span<std::byte> out) {
+// Offers a stream's output (or none) for the packet in the making. Negative: it is not finished, offer the next.
+std::ptrdiff_t Connection::offer(Stream* stream, Instant now, Draft& draft) {
   std::array<Bytes, 8> blocks;
   std::array<ngtcp2_vec, 8> vectors;
   std::size_t count = 0;
@@ -229,67 +258,67 @@ std::optional<Connection::Packet> Connection::offer(Stream* stream, Instant now,
   const std::uint32_t flags = stream == nullptr
                                   ? NGTCP2_WRITE_STREAM_FLAG_NONE
                                   : NGTCP2_WRITE_STREAM_FLAG_MORE | (fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0U);
-  ngtcp2_path_storage path;
-  ngtcp2_path_storage_zero(&path);
-  ngtcp2_pkt_info info{};
   ngtcp2_ssize taken = -1;
   const ngtcp2_ssize written = ngtcp2_conn_writev_stream(
-      conn_, &path.path, &info, reinterpret_cast<std::uint8_t*>(out.data()), out.size(), &taken, flags,
-      stream == nullptr ? -1 : static_cast<std::int64_t>(stream->id), vectors.data(), count, to_timestamp(now));
+      conn_, &draft.path.path, &draft.info, reinterpret_cast<std::uint8_t*>(draft.out.data()), draft.out.size(), &taken,
+      flags, stream == nullptr ? -1 : static_cast<std::int64_t>(stream->id), vectors.data(), count, to_timestamp(now));
   if (stream != nullptr && taken >= 0) {
     const auto n = static_cast<std::size_t>(taken);
     stream->outgoing.advance(n);
     stream->fin_sent = fin && n == total;
-    sending_.pop_front();
-    stream->queued = false;
+    end_turn(*stream);
     queue(*stream);
     announce_room(*stream);
   }
-  if (written == NGTCP2_ERR_WRITE_MORE) return std::nullopt;
-  if (written >= 0)
-    return Packet{static_cast<std::size_t>(written), from_native(path.path), static_cast<Ecn>(info.ecn)};
-  handle_write_error(now, static_cast<int>(written), stream);
-  return std::nullopt;
+  if (written < 0 && written != NGTCP2_ERR_WRITE_MORE) handle_write_error(now, static_cast<int>(written), stream);
+  return written;
 }
 
 void Connection::handle_write_error(Instant now, int error, Stream* stream) {
-  const bool blocked = error == NGTCP2_ERR_STREAM_DATA_BLOCKED;
-  if (stream == nullptr || (!blocked && error != NGTCP2_ERR_STREAM_SHUT_WR && error != NGTCP2_ERR_STREAM_NOT_FOUND)) {
-    return fail(now, error);
-  }
-  sending_.pop_front();
-  stream->queued = false;
-  if (!blocked) {
-    stream->reset = true;
-  } else if (ngtcp2_conn_get_max_data_left(conn_) == 0) {
-    stream->queued = true;
-    parked_.push_back(stream->id);
-  } else {
-    stream->blocked = true;
+  if (stream == nullptr) return fail(now, error);
+  switch (error) {
+    case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+      stream->blocked = true;
+      return end_turn(*stream);
+    case NGTCP2_ERR_STREAM_SHUT_WR:  // STOP_SENDING came; ngtcp2 has answered it with RESET_STREAM and does not tell
+                                     // more
+      stream->reset = true;
+      host_.post({handle_, StreamStopped{stream->id, 0}});
+      return end_turn(*stream);
+    default:
+      return fail(now, error);
   }
 }
 
+// While the peer's flow control limit for the connection is reached, only what needs no credit can be sent: the bare
+// end of a stream. Without any of those, the first in line is offered nevertheless, so that ngtcp2 says DATA_BLOCKED.
 Stream* Connection::next_to_send() {
-  if (!parked_.empty()) return nullptr;  // the connection's limit stops the others as well
-  while (!sending_.empty()) {
-    Stream* stream = find(sending_.front());
-    if (stream != nullptr && stream->has_output() && !stream->blocked) return stream;
-    if (stream != nullptr) stream->queued = false;
-    sending_.pop_front();
+  const bool exhausted = ngtcp2_conn_get_max_data_left(conn_) == 0;
+  for (std::size_t left = sending_.size(); left > 0; --left) {
+    Stream& stream = *find(sending_.front());
+    if (!stream.has_output()) {
+      end_turn(stream);
+    } else if (exhausted && stream.outgoing.unsent() > 0) {
+      sending_.push_back(sending_.front());
+      sending_.pop_front();
+    } else {
+      return &stream;
+    }
   }
-  return nullptr;
-}
-
-void Connection::unpark() {
-  if (parked_.empty() || ngtcp2_conn_get_max_data_left(conn_) == 0) return;
-  sending_.insert(sending_.begin(), parked_.begin(), parked_.end());
-  parked_.clear();
+  return sending_.empty() ? nullptr : find(sending_.front());
 }
 
 void Connection::queue(Stream& stream) {
   if (stream.queued || stream.blocked || !stream.has_output()) return;
   stream.queued = true;
   sending_.push_back(stream.id);
+}
+
+// The stream whose turn it is leaves the line.
+void Connection::end_turn(Stream& stream) {
+  assert(sending_.front() == stream.id);
+  stream.queued = false;
+  sending_.pop_front();
 }
 
 }  // namespace torq::quic

@@ -96,9 +96,10 @@ class Connection {
   /// Streams whose end neither side has seen yet.
   std::size_t open_streams() const { return streams_.size(); }
 
-  /// Uses fresh packet keys from now on (RFC 9001 6); false if the last update is not complete yet.
+  /// Uses fresh packet keys from now on (RFC 9001 6); false while the handshake is not confirmed, or the last update
+  /// not complete: some round trips, and a packet after them.
   bool update_keys(Instant now);
-  /// How often packet keys have changed since the handshake.
+  /// How often packet keys have changed since the handshake. Counts an update when the keys for the next are made.
   unsigned key_updates() const { return std::max(prepared_keys_, 1U) - 1; }
 
   // For the endpoint ---------------------------------------------------------------------------------------------
@@ -123,8 +124,9 @@ class Connection {
   std::vector<ConnectionId> connection_ids() const;
 
   std::size_t timer_slot = kNoTimer;  // TimerHeap
-  bool retired = false;               // its end was reported
-  bool touched = false;               // Endpoint's list of connections with something to write
+  std::optional<Instant> handled_deadline;
+  bool retired = false;  // its end was reported
+  bool touched = false;  // Endpoint's list of connections with something to write
 
  private:
   friend struct Callbacks;
@@ -139,24 +141,25 @@ class Connection {
   bool on_handshake_completed();
   void on_stream_data(StreamId id, Bytes bytes, bool fin);
   void on_stream_reset(StreamId id, std::uint64_t code);
-  void on_stop_sending(StreamId id, std::uint64_t code);
   void on_stream_closed(StreamId id);
   void on_acknowledged(StreamId id, std::uint64_t end);
   void on_unblocked(StreamId id);
   void on_path_proven(const SocketAddress& peer);
+  void on_handshake_confirmed() { confirmed_ = true; }
   void on_version_refused() { version_refused_ = true; }
   void on_stateless_reset() { stateless_reset_ = true; }
 
   Stream* find(StreamId id);
-  const Stream* find(StreamId id) const;
   void release_if_done(Stream& stream);
+  std::size_t worthwhile_room() const;
   void announce_room(Stream& stream);
   void after_callbacks();
-  void credit(StreamId id, std::size_t n);
+  void forget_sent(std::size_t n);
   void queue(Stream& stream);
-  void unpark();
+  void end_turn(Stream& stream);
   Stream* next_to_send();
-  std::optional<Packet> offer(Stream* stream, Instant now, std::span<std::byte> out);
+  struct Draft;
+  std::ptrdiff_t offer(Stream* stream, Instant now, Draft& draft);
   Packet write_packet(Instant now, std::span<std::byte> out);
   Transmit write_run(Instant now, std::span<std::byte> out);
   void handle_write_error(Instant now, int error, Stream* stream);
@@ -171,13 +174,18 @@ class Connection {
   std::optional<TlsSession> tls_;
 
   std::unordered_map<StreamId, Stream> streams_;
-  std::deque<StreamId> sending_;  // round robin of streams with something to send
-  std::vector<StreamId> parked_;  // waiting for the peer to raise the connection's flow control limit
+  std::deque<StreamId> sending_;  // round robin of streams with something to send; those with `queued` set
   std::vector<StreamId> fresh_;   // streams to announce as readable once the current call has returned
   std::size_t uncredited_ = 0;    // bytes dropped in a callback, given back to the peer afterwards
+  std::size_t held_ = 0;          // bytes in the send buffers of all streams
+  bool full_ = false;             // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;
+  Instant latest_;  // ngtcp2 aborts on time that goes backwards
   bool established_ = false;
+  bool confirmed_ =
+      false;              // the client's sight of the handshake's end (RFC 9001 4.1.2); a server confirms by completing
+  bool flushed_ = false;  // something could be written since `established_`
   bool version_refused_ = false;
   bool stateless_reset_ = false;
   unsigned prepared_keys_ = 0;      // generations made so far; ngtcp2 keeps one in advance

@@ -2,6 +2,7 @@
 // How a connection ends (RFC 9000 10): what is told to the peer, and what the application hears.
 #include <ngtcp2/ngtcp2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "torq/quic/connection.hpp"
@@ -10,7 +11,12 @@
 namespace torq::quic {
 namespace {
 
-std::string describe_library_error(int error) { return ngtcp2_strerror(error); }
+// A peer's words end up in logs and on terminals.
+std::string printable(const std::uint8_t* text, std::size_t size) {
+  std::string safe(reinterpret_cast<const char*>(text), size);
+  std::ranges::replace_if(safe, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return safe;
+}
 
 }  // namespace
 
@@ -36,8 +42,10 @@ void Connection::fail(Instant now, int library_error) {
   }
   ngtcp2_ccerr error;
   ngtcp2_ccerr_default(&error);
-  CloseReason reason{CloseKind::kProtocolViolation, 0, describe_library_error(library_error), ""};
-  const std::uint8_t alert = ngtcp2_conn_get_tls_alert(conn_);
+  CloseReason reason{CloseKind::kProtocolViolation, 0, ngtcp2_strerror(library_error), ""};
+  // GnuTLS raises an alert for whatever its callbacks refuse; where ngtcp2 knows better (RFC 9001 8.2), it says so.
+  const bool by_tls = library_error == NGTCP2_ERR_CRYPTO || library_error == NGTCP2_ERR_CALLBACK_FAILURE;
+  const std::uint8_t alert = by_tls ? ngtcp2_conn_get_tls_alert(conn_) : std::uint8_t{0};
   if (library_error == NGTCP2_ERR_HANDSHAKE_TIMEOUT) {
     ngtcp2_ccerr_set_transport_error(&error, NGTCP2_CONNECTION_REFUSED, nullptr, 0);
     reason = {CloseKind::kHandshakeTimeout, 0, "the handshake did not end in time", ""};
@@ -72,9 +80,9 @@ CloseReason Connection::peers_reason() const {
   if (stateless_reset_)
     return {CloseKind::kStatelessReset, 0, "the peer has forgotten the connection (stateless reset)", ""};
   const ngtcp2_ccerr* error = ngtcp2_conn_get_ccerr(conn_);
-  const std::string text(reinterpret_cast<const char*>(error->reason), error->reasonlen);
   const bool application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
-  return {application ? CloseKind::kPeerApplication : CloseKind::kPeerTransport, error->error_code, text, ""};
+  return {application ? CloseKind::kPeerApplication : CloseKind::kPeerTransport, error->error_code,
+          printable(error->reason, error->reasonlen), ""};
 }
 
 }  // namespace torq::quic

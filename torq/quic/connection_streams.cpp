@@ -2,8 +2,6 @@
 // The streams of a connection: what the application does with them, and what ngtcp2 says of them.
 #include <ngtcp2/ngtcp2.h>
 
-#include <cassert>
-
 #include "torq/quic/connection.hpp"
 
 namespace torq::quic {
@@ -33,12 +31,7 @@ Connection::Incoming Connection::peek(StreamId id) {
 void Connection::consume(StreamId id, std::size_t n) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
-  assert(n <= stream->unread().size());
-  stream->consumed += n;
-  if (stream->consumed == stream->received.size()) {
-    stream->received.clear();
-    stream->consumed = 0;
-  }
+  stream->consume(n);
   if (n > 0 && !close_reason_) {
     ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
     ngtcp2_conn_extend_max_offset(conn_, n);
@@ -51,9 +44,8 @@ std::size_t Connection::room(StreamId id) {
   const Stream* stream = find(id);
   if (stream == nullptr || stream->finished || stream->reset || close_reason_) return 0;
   const std::size_t unsent = stream->outgoing.unsent();
-  const std::size_t held = unsent + stream->outgoing.unacknowledged();
-  const std::size_t window = limits_.max_unsent - std::min(limits_.max_unsent, unsent);
-  return std::min(window, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held));
+  const std::size_t own = limits_.max_unsent - std::min(limits_.max_unsent, unsent);
+  return std::min(own, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held_));
 }
 
 std::size_t Connection::write(StreamId id, Bytes bytes) {
@@ -61,8 +53,10 @@ std::size_t Connection::write(StreamId id, Bytes bytes) {
   Stream* stream = find(id);
   if (stream == nullptr) return 0;
   stream->wants_room = n < bytes.size();
+  if (stream->wants_room && held_ + n >= limits_.max_unacknowledged) full_ = true;
   if (n == 0) return 0;
   stream->outgoing.append(bytes.first(n));
+  held_ += n;
   queue(*stream);
   host_.touch(*this);
   return n;
@@ -88,10 +82,8 @@ void Connection::reset(StreamId id, std::uint64_t code) {
 void Connection::stop_sending(StreamId id, std::uint64_t code) {
   Stream* stream = find(id);
   if (stream == nullptr || stream->peer_gave_up || close_reason_) return;
+  ngtcp2_conn_extend_max_offset(conn_, stream->drop_unread());
   stream->peer_gave_up = true;
-  ngtcp2_conn_extend_max_offset(conn_, stream->unread().size());
-  stream->received.clear();
-  stream->consumed = 0;
   ngtcp2_conn_shutdown_stream_read(conn_, 0, static_cast<std::int64_t>(id), code);
   host_.touch(*this);
   release_if_done(*stream);
@@ -101,7 +93,11 @@ void Connection::stop_sending(StreamId id, std::uint64_t code) {
 void Connection::release_if_done(Stream& stream) {
   if (!stream.closed || !stream.exhausted()) return;
   const StreamId id = stream.id;
+  // A peer can open, stop and reset streams as fast as it likes while nothing is written: no list may keep their names.
+  if (stream.queued) std::erase(sending_, id);
+  if (stream.announced) std::erase(fresh_, id);
   streams_.erase(id);
+  if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});
   if (!ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) {
     ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
@@ -109,10 +105,20 @@ void Connection::release_if_done(Stream& stream) {
   }
 }
 
+// Not for every acknowledged byte: a writer is called when there is a good piece to write.
+std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, limits_.max_unacknowledged) / 2; }
+
 void Connection::announce_room(Stream& stream) {
-  if (!stream.wants_room || stream.blocked || room(stream.id) < limits_.max_unsent / 2) return;
+  if (!stream.wants_room || room(stream.id) < worthwhile_room()) return;
   stream.wants_room = false;
   host_.post({handle_, StreamWritable{stream.id}});
+}
+
+void Connection::forget_sent(std::size_t n) {
+  held_ -= n;
+  if (!full_ || held_ + worthwhile_room() > limits_.max_unacknowledged) return;
+  full_ = false;
+  for (auto& [id, stream] : streams_) announce_room(stream);
 }
 
 // Recorded by callbacks ----------------------------------------------------------------------------------------------
@@ -135,10 +141,6 @@ void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
     return;
   }
   Stream& stream = streams_.try_emplace(id, id).first->second;
-  if (stream.peer_gave_up) {
-    uncredited_ += bytes.size();
-    return;
-  }
   stream.received.insert(stream.received.end(), bytes.begin(), bytes.end());
   stream.peer_finished = fin;
   if (stream.announced) return;
@@ -146,27 +148,22 @@ void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
   fresh_.push_back(id);
 }
 
+// What had not been delivered yet was credited by ngtcp2.
 void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
   if (!is_bidirectional(id)) return;
   Stream& stream = streams_.try_emplace(id, id).first->second;
   if (stream.peer_gave_up) return;
-  uncredited_ += stream.unread().size();
-  stream.received.clear();
-  stream.consumed = 0;
+  uncredited_ += stream.drop_unread();
   stream.peer_gave_up = true;
   host_.post({handle_, StreamReset{id, code}});
-}
-
-void Connection::on_stop_sending(StreamId id, std::uint64_t code) {
-  Stream& stream = streams_.try_emplace(id, id).first->second;
-  stream.reset = true;  // ngtcp2 answers with RESET_STREAM by itself
-  host_.post({handle_, StreamStopped{id, code}});
 }
 
 void Connection::on_stream_closed(StreamId id) {
   Stream* stream = find(id);
   if (stream != nullptr) {
     stream->closed = true;
+    stream->reset = true;
+    forget_sent(stream->outgoing.clear());
     return release_if_done(*stream);
   }
   if (ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) return;
@@ -180,7 +177,7 @@ void Connection::on_stream_closed(StreamId id) {
 void Connection::on_acknowledged(StreamId id, std::uint64_t end) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
-  stream->outgoing.release(end);
+  forget_sent(stream->outgoing.release(end));
   announce_room(*stream);
 }
 

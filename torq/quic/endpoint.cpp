@@ -15,6 +15,9 @@ namespace {
 // Nothing that is a QUIC packet is smaller (RFC 9000 10.3: 5 bits of header, 38 unpredictable bits, a token).
 constexpr std::size_t kSmallestDatagram = 21;
 constexpr std::size_t kSmallestInitialDatagram = 1200;
+constexpr std::size_t kShortestFirstDestination = 8;  // RFC 9000 7.2
+constexpr std::uint32_t kVersionNegotiation = 0;
+constexpr std::chrono::milliseconds kPauseOfAStuckTimer{1};
 
 std::uint64_t draw_key(Entropy& entropy) {
   std::array<std::byte, 8> bytes;
@@ -49,37 +52,49 @@ Instant Endpoint::advance(Instant now) {
 void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   now = advance(now);
   if (datagram.size() < kSmallestDatagram || !could_be_a_client(path.remote)) return;
-  // Before ngtcp2 sees it: that would take version 2 as well, and read other versions by the rules of the first.
-  const auto long_header = parse_long_header(datagram);
-  if (long_header && long_header->version != 0 && long_header->version != NGTCP2_PROTO_VER_V1) {
+  const auto header = parse_invariants(datagram, options_.server ? kServerCidLength : kClientCidLength);
+  if (!header) return;
+  // ngtcp2 would take version 2 as well.
+  if (header->is_long && header->version != kVersionNegotiation && header->version != NGTCP2_PROTO_VER_V1) {
     if (options_.server && datagram.size() >= kSmallestInitialDatagram) {
-      answer(path, write_version_negotiation(*long_header, entropy_));
+      answer(path, write_version_negotiation(*header, entropy_));
     }
     return;
   }
-  const std::size_t our_length = options_.server ? kServerCidLength : kClientCidLength;
-  ngtcp2_version_cid header;
-  if (ngtcp2_pkt_decode_version_cid(&header, to_native(datagram), datagram.size(), our_length) != 0) return;
-  if (header.dcidlen > ConnectionId::kMaxLength) return;
-  const ConnectionId id(std::as_bytes(std::span(header.dcid, header.dcidlen)));
-  const auto known = by_id_.find(id);
-  if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, id);
+  if (header->destination.size() > ConnectionId::kMaxLength) return;
+  const auto known = by_id_.find(ConnectionId(header->destination));
+  if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, *header);
   Connection& connection = *known->second;
+  // Only its first datagram can tell that a connection should not have begun; see accept().
   connection.handle_datagram(now, path, ecn, datagram);
   settle(now, connection);
 }
 
-void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ConnectionId& id) {
+void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const Invariants& header) {
+  const ConnectionId id(header.destination);
   if (const auto closed = closing_.find(id)) {
     if (!closed->reply.empty()) answer(path, Datagram(closed->reply.begin(), closed->reply.end()));
     return;
   }
+  if (!header.is_long && ended_by_reset(now, path, datagram)) return;
   if (!options_.server) return;
-  const bool short_header = (datagram[0] & std::byte{0x80}) == std::byte{0};
-  if (short_header) return reset_unknown(now, path, id, datagram.size());
+  if (!header.is_long) return reset_unknown(now, path, id, datagram.size());
   ngtcp2_pkt_hd initial;
-  if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) == 0)
+  if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) == 0) {
     handle_initial(now, path, ecn, datagram, initial);
+  }
+}
+
+// A stateless reset looks like a packet for an ID that nobody has: it is recognised by the token at its end, which the
+// connection knows (RFC 9000 10.3.1). Only servers send them to us.
+bool Endpoint::ended_by_reset(Instant now, const Path& path, Bytes datagram) {
+  for (Connection* connection : dialled_) {
+    if (!connection->established() || connection->current_path() != path) continue;
+    connection->handle_datagram(now, path, Ecn::kNone, datagram);
+    settle(now, *connection);
+    if (connection->close_reason()) return true;
+  }
+  return false;
 }
 
 void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial) {
@@ -93,6 +108,7 @@ void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes data
     case TokenVerdict::kProven:
       return accept(now, path, ecn, datagram, initial, token.original_destination);
     case TokenVerdict::kNone:
+      if (initial.dcid.datalen < kShortestFirstDestination) return;
       if (half_open_.size() >= options_.limits.half_open) return ask_to_retry(now, path, initial);
       return accept(now, path, ecn, datagram, initial, std::nullopt);
   }
@@ -144,6 +160,7 @@ void Endpoint::handle_timeout(Instant now) {
   now = advance(now);
   closing_.expire(now);
   while (Connection* connection = timers_.due(now)) {
+    connection->handled_deadline = connection->next_timeout();
     connection->handle_timeout(now);
     settle(now, *connection);
     // A deadline that is due still, after it was handled, is due because something can be written: that comes next.
@@ -200,6 +217,7 @@ std::optional<Instant> Endpoint::next_timeout() const {
 ConnectionHandle Endpoint::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name) {
   now = advance(now);
   Connection& connection = add_connection();
+  dialled_.push_back(&connection);
   connection.connect(now, path, tls, std::move(server_name));
   settle(now, connection);
   return connection.handle();
@@ -258,7 +276,10 @@ void Endpoint::settle(Instant now, Connection& connection) {
       half_open_.erase(it);
     }
   }
-  timers_.set(connection, connection.next_timeout());
+  auto deadline = connection.next_timeout();
+  // One that was handled and has not moved would be due for ever, and its owner busy for ever.
+  if (deadline && deadline == connection.handled_deadline) deadline = now + kPauseOfAStuckTimer;
+  timers_.set(connection, deadline);
 }
 
 // The connection has ended. It stays readable until its Closed event is taken.
@@ -271,11 +292,16 @@ void Endpoint::retire(Instant now, Connection& connection) {
     half_open_.erase(it);
   }
   for (const ConnectionId& id : ids) by_id_.erase(id);
+  std::erase(dialled_, &connection);
   timers_.remove(connection);
+  const CloseReason& reason = *connection.close_reason();
   const auto& packet = connection.closing_packet();
-  answer(connection.current_path(), packet);
-  closing_.add(now + 3 * connection.probe_timeout(), std::move(ids), packet);
-  post({connection.handle(), Closed{*connection.close_reason()}});
+  // Each connection ends once: however many do at a time, all of their last words wait to be sent.
+  if (!packet.empty()) answers_.push_back({connection.current_path(), packet});
+  // A peer that was not told and has not told us, after the idle time-out, is better off with a stateless reset.
+  const bool both_know = reason.kind == CloseKind::kPeerTransport || reason.kind == CloseKind::kPeerApplication;
+  if (both_know || !packet.empty()) closing_.add(now + 3 * connection.probe_timeout(), std::move(ids), packet);
+  post({connection.handle(), Closed{reason}});
 }
 
 // A connection that never was: nobody has heard of it, nobody is told.

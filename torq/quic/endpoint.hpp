@@ -68,7 +68,8 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy() override { return entropy_; }
 
   Instant advance(Instant now);
-  void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ConnectionId& id);
+  void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const Invariants& header);
+  bool ended_by_reset(Instant now, const Path& path, Bytes datagram);
   void handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial);
   void accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
               std::optional<ConnectionId> original_destination);
@@ -88,6 +89,7 @@ class Endpoint final : private ConnectionHost {
   ClosingTable closing_;
   TimerHeap<Connection> timers_;
   std::deque<Connection*> touched_;
+  std::vector<Connection*> dialled_;  // those that connect() began
   std::deque<Event> events_;
   struct Answer {
     Path path;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Everything that a peer can make an Endpoint hold or wait for. Memory that one connection can pin in receive buffers
-// is at most connection_window; what it can pin in send buffers is at most streams x (max_unsent + what is in flight).
+// is at most connection_window, in send buffers at most max_unacknowledged; unless that is more than streams x
+// max_unsent, streams that nobody reads can hold up the others of their connection.
 
 #include <chrono>
 #include <cstddef>
@@ -17,7 +18,7 @@ struct Limits {
   std::uint64_t stream_window = 64 * 1024;           ///< bytes received and not consumed, per stream
   std::uint64_t connection_window = 1024 * 1024;     ///< the same, over all streams
   std::size_t max_unsent = 64 * 1024;                ///< bytes accepted by write() and not sent yet, per stream
-  std::size_t max_unacknowledged = 8 * 1024 * 1024;  ///< bytes sent and not yet acknowledged, per stream
+  std::size_t max_unacknowledged = 8 * 1024 * 1024;  ///< bytes written and not yet acknowledged, over all streams
   std::size_t connections = 10'000;
   std::size_t half_open = 1'000;  ///< handshakes under way; above it newcomers prove their address first (Retry)
   std::size_t closing = 2'000;    ///< connections whose CONNECTION_CLOSE is kept to be repeated

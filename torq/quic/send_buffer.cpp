@@ -43,15 +43,22 @@ std::size_t SendBuffer::unsent_blocks(std::span<Bytes> out) const {
   return count;
 }
 
-void SendBuffer::release(std::uint64_t end) {
+std::size_t SendBuffer::release(std::uint64_t end) {
   assert(end <= sent_);
+  const std::uint64_t before = begin_;
   begin_ = std::max(begin_, end);
   while (!blocks_.empty() && first_ + blocks_.front().size <= begin_) {
-    // The last block may still be filling.
-    if (blocks_.size() == 1 && blocks_.front().size < blocks_.front().capacity && begin_ < end_) break;
     first_ += blocks_.front().size;
     blocks_.pop_front();
   }
+  return static_cast<std::size_t>(begin_ - before);
+}
+
+std::size_t SendBuffer::clear() {
+  const auto held = static_cast<std::size_t>(end_ - begin_);
+  blocks_.clear();
+  first_ = begin_ = sent_ = end_;
+  return held;
 }
 
 }  // namespace torq::quic

@@ -29,8 +29,11 @@ class SendBuffer {
   /// The first `n` unsent bytes have gone into a packet.
   void advance(std::size_t n) { sent_ += n; }
 
-  /// Everything before stream offset `end` is acknowledged.
-  void release(std::uint64_t end);
+  /// Everything before stream offset `end` is acknowledged. Returns how many bytes were not before.
+  std::size_t release(std::uint64_t end);
+
+  /// The stream is gone: nobody points to the bytes any more. Returns how many were held, sent or not.
+  std::size_t clear();
 
  private:
   struct Block {

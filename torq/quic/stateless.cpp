@@ -32,24 +32,7 @@ Secrets make_secrets(Entropy& entropy) {
   return secrets;
 }
 
-//  0      1            5            6           6+d          7+d
-//  1xxxxxxx version(32) | length d(8) | destination | length s(8) | source | of the version's own
-std::optional<LongHeader> parse_long_header(Bytes datagram) {
-  constexpr std::size_t kIdsAt = 5;
-  if (datagram.size() < kIdsAt || (datagram[0] & std::byte{0x80}) == std::byte{0}) return std::nullopt;
-  LongHeader header;
-  for (const std::byte b : datagram.subspan(1, 4))
-    header.version = header.version << 8 | std::to_integer<std::uint32_t>(b);
-  Bytes rest = datagram.subspan(kIdsAt);
-  for (Bytes* id : {&header.destination, &header.source}) {
-    if (rest.empty() || rest.size() - 1 < std::to_integer<std::size_t>(rest[0])) return std::nullopt;
-    *id = rest.subspan(1, std::to_integer<std::size_t>(rest[0]));
-    rest = rest.subspan(1 + id->size());
-  }
-  return header;
-}
-
-Datagram write_version_negotiation(const LongHeader& asked, Entropy& entropy) {
+Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy) {
   // A reserved version, 0x?a?a?a?a, beside the real one keeps clients honest about versions that they do not know (RFC
   // 9000 6.3). It must not be the one that was asked for, which would look like a mistake of ours.
   std::array<std::byte, 5> drawn;

@@ -12,6 +12,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
 #include "torq/quic/connection_id.hpp"
+#include "torq/quic/invariants.hpp"
 #include "torq/quic/types.hpp"
 
 struct ngtcp2_pkt_hd;
@@ -28,16 +29,8 @@ Secrets make_secrets(Entropy& entropy);
 
 using Datagram = std::vector<std::byte>;
 
-/// The fields of a long header that every version of QUIC has (RFC 8999 5.1). IDs may be longer than a ConnectionId.
-struct LongHeader {
-  std::uint32_t version = 0;
-  Bytes destination;
-  Bytes source;
-};
-/// Nothing for a short header, and for one that the datagram is too short for.
-std::optional<LongHeader> parse_long_header(Bytes datagram);
-
-Datagram write_version_negotiation(const LongHeader& asked, Entropy& entropy);
+/// For a datagram of a version that is not ours.
+Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy);
 
 /// Asks the client to repeat its Initial with a token that proves its address (RFC 9000 8.1.2).
 Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,

@@ -3,6 +3,7 @@
 // One stream's two halves as a Connection keeps them: what came and was not consumed, what goes out, and which of the
 // ways a half can end have happened.
 
+#include <cassert>
 #include <cstddef>
 #include <vector>
 
@@ -21,18 +22,36 @@ struct Stream {
   std::size_t consumed = 0;    // of `received`
   bool peer_finished = false;  // FIN
   bool peer_gave_up = false;   // RESET_STREAM, or we asked it to stop: no more is delivered
-  bool announced = false;      // a StreamReadable waits to be seen by the application
+  bool announced = false;      // a StreamReadable waits to be posted, or to be answered by a peek
 
   // Our half.
   SendBuffer outgoing;
   bool finished = false;  // finish() was called
   bool fin_sent = false;
-  bool reset = false;       // nothing more is sent
+  bool reset = false;       // nothing more is sent: given up by us, or unwanted by the peer
   bool queued = false;      // in the connection's round of streams with something to send
   bool blocked = false;     // by the stream's own flow control
   bool wants_room = false;  // a write found the buffer full: say StreamWritable when there is room
 
   bool closed = false;  // by QUIC: both halves have ended
+
+  /// The application is done with the first `n` unread bytes. What it is done with takes at most as much room as what
+  /// is left, so that a reader that always leaves a little pays for no more than it leaves.
+  void consume(std::size_t n) {
+    assert(n <= unread().size());
+    consumed += n;
+    if (consumed * 2 < received.size()) return;
+    received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(consumed));
+    consumed = 0;
+  }
+
+  /// Returns how many bytes that were.
+  std::size_t drop_unread() {
+    const std::size_t dropped = unread().size();
+    received = {};
+    consumed = 0;
+    return dropped;
+  }
 
   Bytes unread() const { return Bytes(received).subspan(consumed); }
   bool has_output() const { return !reset && (outgoing.unsent() > 0 || (finished && !fin_sent)); }

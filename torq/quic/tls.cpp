@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "torq/quic/tls.hpp"
 
-#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
-#include <algorithm>
 #include <array>
 #include <cassert>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "torq/base/address.hpp"
 #include "torq/base/bytes.hpp"
-#include "torq/base/hex.hpp"
+#include "torq/quic/certificate.hpp"
 
 namespace torq::quic {
 namespace {
@@ -31,6 +29,8 @@ constexpr const char* kClientPriority =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-GROUP-ALL:+GROUP-X25519:"
     "+GROUP-SECP256R1:+GROUP-SECP384R1:%DISABLE_TLS13_COMPAT_MODE";
 
+constexpr std::string_view kPinPrefix = "sha256:";
+
 gnutls_datum_t datum(std::string_view text) {
   return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())), static_cast<unsigned>(text.size())};
 }
@@ -42,30 +42,18 @@ gnutls_priority_t parse_priority(const char* text) {
   return priority;
 }
 
-struct CertificateDeleter {
-  void operator()(gnutls_x509_crt_t crt) const { gnutls_x509_crt_deinit(crt); }
-};
-using Certificate = std::unique_ptr<gnutls_x509_crt_int, CertificateDeleter>;
-
-Certificate peer_certificate(gnutls_session_t session) {
+// Empty if the peer's certificate cannot be read.
+std::string pin_of_peer(gnutls_session_t session) {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
-  gnutls_x509_crt_t crt = nullptr;
-  if (chain == nullptr || count == 0 || gnutls_x509_crt_init(&crt) != 0) return nullptr;
-  Certificate owned(crt);
-  return gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0 ? std::move(owned) : nullptr;
+  if (chain == nullptr || count == 0) return "";
+  return spki_pin_of_der(std::as_bytes(std::span(chain[0].data, chain[0].size))).value_or("");
 }
 
-// SHA-256 of the SubjectPublicKeyInfo (RFC 7469 2.4).
-std::string pin_of(gnutls_session_t session) {
-  const Certificate crt = peer_certificate(session);
-  std::array<std::byte, 32> digest{};
-  std::size_t size = digest.size();
-  if (crt == nullptr || gnutls_x509_crt_get_key_id(crt.get(), GNUTLS_KEYID_USE_SHA256,
-                                                   reinterpret_cast<unsigned char*>(digest.data()), &size) != 0) {
-    return "none";
-  }
-  return "sha256:" + to_hex(digest);
+bool is_pin(std::string_view text) {
+  constexpr std::size_t kDigits = 64;
+  return text.starts_with(kPinPrefix) && text.size() == kPinPrefix.size() + kDigits &&
+         text.find_first_not_of("0123456789abcdef", kPinPrefix.size()) == std::string_view::npos;
 }
 
 // GnuTLS describes a status bit by bit; people want one sentence.
@@ -77,6 +65,7 @@ std::string describe(unsigned status, const std::string& name) {
   if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA)) {
     return "no certificate authority that is trusted here has signed the certificate";
   }
+  if (status & GNUTLS_CERT_PURPOSE_MISMATCH) return "the certificate is not for servers";
   return "the certificate's chain does not verify";
 }
 
@@ -92,8 +81,15 @@ std::optional<std::string> fault_under(const TrustAnyone&, gnutls_session_t, con
 
 std::optional<std::string> fault_under(const TrustCertificateAuthorities&, gnutls_session_t session,
                                        const std::string& name, const std::string&) {
+  std::string host = name;
+  std::string purpose = GNUTLS_KP_TLS_WWW_SERVER;
+  std::array<gnutls_typed_vdata_st, 2> wanted{};
+  wanted[0] = {GNUTLS_DT_DNS_HOSTNAME, reinterpret_cast<unsigned char*>(host.data()), 0};
+  wanted[1] = {GNUTLS_DT_KEY_PURPOSE_OID, reinterpret_cast<unsigned char*>(purpose.data()), 0};
   unsigned status = 0;
-  if (gnutls_certificate_verify_peers3(session, name.c_str(), &status) != 0) return "the certificate cannot be read";
+  if (gnutls_certificate_verify_peers(session, wanted.data(), wanted.size(), &status) != 0) {
+    return "the certificate cannot be read";
+  }
   if (status == 0) return std::nullopt;
   return describe(status, name);
 }
@@ -114,6 +110,7 @@ struct ServerTls::Credentials {
 };
 
 Result<ServerTls, std::string> ServerTls::create(std::string_view certificate_pem, std::string_view key_pem) {
+  if (auto fault = check_pair(certificate_pem, key_pem)) return Failure(*fault);
   auto credentials = std::make_shared<Credentials>();
   const gnutls_datum_t certificate = datum(certificate_pem);
   const gnutls_datum_t key = datum(key_pem);
@@ -139,6 +136,9 @@ struct ClientTls::Credentials {
 };
 
 Result<ClientTls, std::string> ClientTls::create(Trust trust) {
+  if (const auto* pinned = std::get_if<TrustPin>(&trust); pinned != nullptr && !is_pin(pinned->pin)) {
+    return Failure("a pin is sha256: and 64 lower-case hexadecimal digits, not " + pinned->pin);
+  }
   auto credentials = std::make_shared<Credentials>(std::move(trust));
   if (const auto* authorities = std::get_if<TrustCertificateAuthorities>(&credentials->trust)) {
     const gnutls_datum_t pem = datum(authorities->pem);
@@ -156,7 +156,8 @@ struct TlsSession::Impl {
   ngtcp2_crypto_conn_ref ref{};
   ngtcp2_conn* const* conn = nullptr;
   gnutls_session_t session = nullptr;
-  std::optional<ClientTls> client;  // keeps the trust setting alive
+  std::optional<ServerTls> server;  // one of these two; GnuTLS holds its credentials by address
+  std::optional<ClientTls> client;
   std::string server_name;
   std::optional<CertificateRefusal> refusal;
 
@@ -185,7 +186,7 @@ struct TlsSession::Impl {
   }
 
   int verify() {
-    const std::string pin = pin_of(session);
+    const std::string pin = pin_of_peer(session);
     auto fault = std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); },
                             client->credentials().trust);
     if (!fault) return 0;
@@ -195,6 +196,7 @@ struct TlsSession::Impl {
 };
 
 TlsSession::TlsSession(const ServerTls& tls, ngtcp2_conn* const* conn) : impl_(std::make_unique<Impl>(conn)) {
+  impl_->server = tls;
   gnutls_init(&impl_->session,
               GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_NO_TICKETS);
   gnutls_priority_set(impl_->session, tls.credentials().priority);

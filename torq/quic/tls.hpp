@@ -45,6 +45,7 @@ using Trust = std::variant<TrustCertificateAuthorities, TrustPin, TrustAnyone>;
 
 class ClientTls {
  public:
+  /// The error says what is wrong with the trust setting: no CA in it, or a pin of another form.
   static Result<ClientTls, std::string> create(Trust trust);
 
   struct Credentials;
@@ -57,7 +58,7 @@ class ClientTls {
 /// Why a client refused a server's certificate.
 struct CertificateRefusal {
   std::string text;
-  std::string pin;  ///< that the server has
+  std::string pin;  ///< that the server has; empty if its certificate cannot be read
 };
 
 /// One connection's TLS. Neither moves nor is copied: GnuTLS and ngtcp2 hold its address.

@@ -65,7 +65,7 @@ inline constexpr std::uint64_t kNoError = 0;
 
 // What happened on a connection. After Closed nothing more comes from it.
 struct Connected {};
-/// Bytes or the end of the peer's half have come since the last peek(); also the first word of a new stream.
+/// Bytes or the end of the peer's half have come since the last peek(); usually the first word of a new stream.
 struct StreamReadable {
   StreamId stream;
 };
@@ -73,17 +73,20 @@ struct StreamReadable {
 struct StreamWritable {
   StreamId stream;
 };
-/// The peer gave up its sending half (RESET_STREAM).
+/// The peer gave up its sending half (RESET_STREAM); what was not read of it is gone. May be the first word of a new
+/// stream.
 struct StreamReset {
   StreamId stream;
   std::uint64_t code;
 };
-/// The peer wants no more of ours (STOP_SENDING); our half is reset already.
+/// The peer wants no more of ours (STOP_SENDING); our half is reset already. Said when there is something to send that
+/// cannot be sent any more; otherwise StreamClosed follows alone. ngtcp2 keeps the code to itself: it is 0.
 struct StreamStopped {
   StreamId stream;
   std::uint64_t code;
 };
-/// Both halves have ended and the peer has everything: the id is gone.
+/// Both halves have ended and all of the peer's was read: the id is gone. Of ours the peer has everything, unless
+/// either side gave it up.
 struct StreamClosed {
   StreamId stream;
 };
