@@ -15,6 +15,7 @@
 #include "torq/swarm/limits.hpp"
 #include "torq/swarm/peer_clock.hpp"
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/quota.hpp"
 #include "torq/swarm/siphash.hpp"
 #include "torq/swarm/swarm_table.hpp"

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 
 namespace torq::swarm {
 
