@@ -44,7 +44,7 @@ class OrderedTable {
     SlotArray<Entry>& part = part_of(hash);
     part.insert(part.find(entry, hash, hash_of).slot, entry);
     ++size_;
-    if (!is_moving() && size_ * 10 > front_.homes() * 9) begin_move(front_.homes() + front_.homes() / 8 + 1);
+    if (!is_moving() && size_ * 10 > front_.homes() * 9) begin_move(front_.homes() + front_.homes() / 16 + 1);
     move(kMovesPerInsertion, hash_of);
   }
 
@@ -62,7 +62,7 @@ class OrderedTable {
     return slot < front_.end() ? front_.at(slot) : back_.at(slot - front_.end() + back_.begin());
   }
 
-  /// Removes peers that are over; goes on from `cursor` until about `budget` slots were looked at.
+  /// Removes peers that are over; goes on from `cursor` until about `budget` slots were looked at or moved.
   ///
   /// The chunks are taken in the order of their reversed bits, so that a pass thins out all stretches of the table
   /// alike. In ascending order a pass that removes nearly everyone would leave one half empty and the other
@@ -73,7 +73,7 @@ class OrderedTable {
     SweepStep step;
     while (step.visited < budget && cursor.chunk >> cursor.chunk_bits == 0) {
       const auto [visited, removed] = sweep_chunk(cursor, hash_of, is_over);
-      step.visited += visited + 1;
+      step.visited += visited + 1 + kMovesPerRemoval * removed;
       step.removed += removed;
       note_removed(removed, hash_of);
       ++cursor.chunk;
