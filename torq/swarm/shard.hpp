@@ -78,6 +78,7 @@ class Shard {
   void begin_pass();
   std::size_t continue_pass(std::size_t budget);
   std::size_t sweep_swarm(Swarm& swarm, std::size_t budget);
+  void turn_to_next_swarm();
   void erase_if_idle(Swarm& swarm);
   void erase(const InfoHash& swarm, Tag tag);
   void clear();
