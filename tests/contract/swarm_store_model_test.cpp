@@ -113,7 +113,13 @@ class Story {
 };
 
 class SwarmStoreModel : public testing::TestWithParam<StoreKind> {};
-INSTANTIATE_TEST_SUITE_P(Of, SwarmStoreModel, testing::ValuesIn(all_stores()), name_of);
+
+std::vector<StoreKind> others_than_naive() {
+  std::vector<StoreKind> stores = all_stores();
+  std::erase_if(stores, [](const StoreKind& store) { return store.name == "NaiveStore"; });
+  return stores;
+}
+INSTANTIATE_TEST_SUITE_P(Of, SwarmStoreModel, testing::ValuesIn(others_than_naive()), name_of);
 
 TEST_P(SwarmStoreModel, DoesWhatTheNaiveStoreDoes) {
   const bool holds = rc::check([] {

@@ -41,7 +41,7 @@ double six_deviations(double draws, double probability) {
 
 TEST_P(SwarmStoreSample, GivesEveryPeerTheSameChance) {
   for (const Trial& t : {Trial{3, 1, 3000}, Trial{8, 5, 3000}, Trial{40, 10, 3000}, Trial{200, 150, 1000},
-                         Trial{600, 20, 10000}, Trial{600, 500, 500}}) {
+                         Trial{600, 20, 3000}, Trial{600, 500, 300}}) {
     crowd(t.swarm);
     std::map<SocketAddress, int> seen;
 
@@ -57,7 +57,7 @@ TEST_P(SwarmStoreSample, GivesEveryPeerTheSameChance) {
 }
 
 TEST_P(SwarmStoreSample, GivesEveryPairTheSameChance) {
-  for (const Trial& t : {Trial{12, 3, 4000}, Trial{30, 20, 4000}, Trial{300, 40, 2000}}) {
+  for (const Trial& t : {Trial{12, 3, 4000}, Trial{20, 14, 2000}, Trial{100, 20, 2000}}) {
     crowd(t.swarm);
     std::map<std::pair<SocketAddress, SocketAddress>, int> seen;
 

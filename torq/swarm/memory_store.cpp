@@ -10,7 +10,7 @@ namespace torq::swarm {
 namespace {
 
 constexpr std::size_t kShards = 256;
-// Entries looked at per call of expire(): some ten microseconds, for which one shard is locked.
+// Entries looked at or moved per call of expire(): some ten microseconds, for which one shard is locked.
 constexpr std::size_t kSweepBudget = 1000;
 
 }  // namespace

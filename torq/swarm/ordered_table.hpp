@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Many peers in little more room than they need, without a moment in which all of them are touched. Between 0.55 and
-// 0.93 of the slots are taken. Whenever peers come or go past these marks a SlotArray of a better size is begun, and
-// each later change moves a few more entries into it, in the order of their hashes:
+// Many peers in little more room than they need, without a moment in which all of them are touched. Between 0.4 and
+// 0.92 of the slots are taken. Whenever peers come or go past a mark of 0.55 or 0.9 a SlotArray of a better size is
+// begun, and each later change moves a few more entries into it, in the order of their hashes:
 //
 //            moved_through_
 //   front_   === = == ==|                        the new layout holds the hashes up to there,
@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/slot_array.hpp"
 #include "torq/swarm/sweep.hpp"
 
@@ -43,7 +44,7 @@ class OrderedTable {
     SlotArray<Entry>& part = part_of(hash);
     part.insert(part.find(entry, hash, hash_of).slot, entry);
     ++size_;
-    if (!is_moving() && size_ * 10 > front_.homes() * 9) begin_move(front_.homes() + front_.homes() / 8 + 1);
+    if (!is_moving() && size_ * 10 > front_.homes() * 9) begin_move(front_.homes() + front_.homes() / 16 + 1);
     move(kMovesPerInsertion, hash_of);
   }
 
@@ -61,7 +62,7 @@ class OrderedTable {
     return slot < front_.end() ? front_.at(slot) : back_.at(slot - front_.end() + back_.begin());
   }
 
-  /// Removes peers that are over; goes on from `cursor` until about `budget` slots were looked at.
+  /// Removes peers that are over; goes on from `cursor` until about `budget` slots were looked at or moved.
   ///
   /// The chunks are taken in the order of their reversed bits, so that a pass thins out all stretches of the table
   /// alike. In ascending order a pass that removes nearly everyone would leave one half empty and the other
@@ -72,7 +73,7 @@ class OrderedTable {
     SweepStep step;
     while (step.visited < budget && cursor.chunk >> cursor.chunk_bits == 0) {
       const auto [visited, removed] = sweep_chunk(cursor, hash_of, is_over);
-      step.visited += visited + 1;
+      step.visited += visited + 1 + kMovesPerRemoval * removed;
       step.removed += removed;
       note_removed(removed, hash_of);
       ++cursor.chunk;
@@ -82,10 +83,10 @@ class OrderedTable {
   }
 
  private:
-  // Slots moved per change. A move of N slots that begins at the upper mark is over after N / 32 insertions, one that
-  // begins at the lower mark after N / 4 removals.
-  static constexpr std::size_t kMovesPerInsertion = 32;
-  static constexpr std::size_t kMovesPerRemoval = 4;
+  // Slots moved per change. A move of N slots that begins at the upper mark is over after N / 64 insertions, one that
+  // begins at the lower mark after N / 8 removals.
+  static constexpr std::size_t kMovesPerInsertion = 64;
+  static constexpr std::size_t kMovesPerRemoval = 8;
   static constexpr std::size_t kSlotsPerChunk = 32;
   static constexpr unsigned kHashBits = 63;
   static constexpr std::uint64_t kEverything = std::numeric_limits<std::uint64_t>::max();

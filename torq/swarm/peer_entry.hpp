@@ -13,7 +13,6 @@
 
 #include "torq/base/address.hpp"
 #include "torq/swarm/peer_clock.hpp"
-#include "torq/swarm/siphash.hpp"
 
 namespace torq::swarm {
 
@@ -64,31 +63,5 @@ class PeerEntry {
 using V4Entry = PeerEntry<4>;
 using V6Entry = PeerEntry<16>;
 static_assert(sizeof(V4Entry) == 8 && sizeof(V6Entry) == 20);
-
-/// The order of entries in an OrderedTable. Peers choose their ports, and 64 bits of an IPv6 address: the key keeps
-/// them from filling one stretch of a table. Multiply-and-fold (as in wyhash) is weaker than SipHash, but much faster,
-/// and nobody outside sees a hash or an order that depends on it: samples are drawn at random.
-class PeerHash {
- public:
-  explicit PeerHash(const SipKey& key) : key_(key) {}
-
-  /// 1 to 2^63 - 1.
-  template <std::size_t IpSize>
-  std::uint64_t operator()(const PeerEntry<IpSize>& entry) const {
-    const auto words = entry.words();
-    std::uint64_t hash = fold(words[0] ^ key_.words[0], words[1] ^ key_.words[1]);
-    if constexpr (IpSize == 16) hash ^= words[2];
-    return fold(hash ^ key_.words[1], key_.words[0] | 1) >> 1 | 1;
-  }
-
- private:
-  static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = static_cast<Wide>(a) * b;
-    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-  }
-
-  SipKey key_;
-};
 
 }  // namespace torq::swarm

@@ -14,6 +14,7 @@
 #include "torq/swarm/dense_block.hpp"
 #include "torq/swarm/ordered_table.hpp"
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/sweep.hpp"
 
 namespace torq::swarm {

@@ -112,7 +112,7 @@ std::size_t Shard::continue_pass(std::size_t budget) {
     if (swarm) {
       visited += sweep_swarm(*swarm, budget - visited);
     } else {
-      ++pass_.swarm;
+      turn_to_next_swarm();
     }
   }
   if (pass_.swarm >= swarms_.end()) {
@@ -125,12 +125,17 @@ std::size_t Shard::continue_pass(std::size_t budget) {
 std::size_t Shard::sweep_swarm(Swarm& swarm, std::size_t budget) {
   const Swarm::Step step = swarm.sweep(pass_.place, budget, Tick(latest_), commons_.hash_of);
   commons_.peers.give_back(step.removed);
-  pass_.place = step.is_last ? Swarm::Cursor{} : step.next;
-  if (!step.is_last) return step.visited;
-
-  ++pass_.swarm;
-  if (swarm.size() == 0) erase_if_idle(swarm);
+  pass_.place = step.next;
+  if (step.is_last) {
+    turn_to_next_swarm();
+    if (swarm.size() == 0) erase_if_idle(swarm);
+  }
   return step.visited;
+}
+
+void Shard::turn_to_next_swarm() {
+  ++pass_.swarm;
+  pass_.place = {};
 }
 
 // A swarm without peers is kept for its `downloaded`: for as many passes as begin in a lifetime.

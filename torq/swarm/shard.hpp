@@ -15,6 +15,7 @@
 #include "torq/swarm/limits.hpp"
 #include "torq/swarm/peer_clock.hpp"
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/quota.hpp"
 #include "torq/swarm/siphash.hpp"
 #include "torq/swarm/swarm_table.hpp"
@@ -77,6 +78,7 @@ class Shard {
   void begin_pass();
   std::size_t continue_pass(std::size_t budget);
   std::size_t sweep_swarm(Swarm& swarm, std::size_t budget);
+  void turn_to_next_swarm();
   void erase_if_idle(Swarm& swarm);
   void erase(const InfoHash& swarm, Tag tag);
   void clear();

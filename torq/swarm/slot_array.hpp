@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 
 namespace torq::swarm {
 
@@ -92,14 +93,17 @@ class SlotArray {
       if (!at(read).is_occupied()) {
         if (read >= last) break;
         write = read + 1;
-      } else if (is_over(at(read))) {
+        continue;
+      }
+      if (read >= last) {
+        const std::uint64_t hash = hash_of(at(read));
+        if (hash >= high && (write == read || home(hash) == read)) break;
+      }
+      if (is_over(at(read))) {
         at(read) = Entry{};
         ++removed;
-      } else if (write == read) {
-        if (read >= last && hash_of(at(read)) >= high) break;
-        write = read + 1;
       } else {
-        write = settle(read, write, hash_of) + 1;
+        write = (write == read ? read : settle(read, write, hash_of)) + 1;
       }
     }
     return {read - first, removed};

@@ -12,6 +12,7 @@
 #include "torq/base/info_hash.hpp"
 #include "torq/base/random.hpp"
 #include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/peer_set.hpp"
 #include "torq/swarm/sweep.hpp"
 #include "torq/tracker/swarm_store.hpp"

@@ -16,7 +16,7 @@ struct SweepCursor {
 };
 
 struct SweepStep {
-  std::size_t visited = 0;          ///< places that were looked at
+  std::size_t visited = 0;          ///< places that were looked at or moved: what the step cost
   std::size_t removed = 0;          ///< peers
   std::optional<SweepCursor> next;  ///< where to go on; nothing when the pass is over
 };

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// What MemoryStore promises beyond the contract (tests/contract): figures, and bounded work.
+
+#include "torq/swarm/memory_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "torq/base/random.hpp"
+
+namespace torq::swarm {
+namespace {
+
+using tracker::Role;
+using tracker::VisitReply;
+
+constexpr Duration kLifetime = std::chrono::seconds(150);
+
+InfoHash swarm_number(std::size_t n) {
+  InfoHash hash;
+  for (unsigned i = 0; i < 4; ++i) hash.bytes[i] = static_cast<std::byte>(n >> 8 * i);
+  return hash;
+}
+
+SocketAddress peer(std::size_t n) {
+  const auto byte = [n](unsigned i) { return static_cast<std::byte>(n >> 8 * i); };
+  return {IpAddress::v4({byte(3), byte(2), byte(1), byte(0)}), 6881};
+}
+
+class MemoryStoreTest : public testing::Test {
+ protected:
+  VisitReply visit(std::size_t swarm, std::size_t n, std::size_t wanted = 0) {
+    return store_.visit(now_, {swarm_number(swarm), peer(n), Role::kLeecher, false, wanted}, random_, {});
+  }
+
+  Instant now_{std::chrono::hours(1)};
+  Random random_{1};
+  MemoryStore store_{SipKey{{3, 4}}, kLifetime, {.swarms = 100, .peers = 30'000, .peers_per_swarm = 20'000}};
+};
+
+TEST_F(MemoryStoreTest, FiguresAddUpPeersAndSwarms) {
+  for (std::size_t n = 0; n < 50; ++n) visit(n % 10, n);
+  store_.leave(now_, swarm_number(3), peer(3));
+
+  EXPECT_EQ(store_.figures().swarms, 10u);
+  EXPECT_EQ(store_.figures().peers, 49u);
+}
+
+TEST_F(MemoryStoreTest, FiguresCountWhatWasRefused) {
+  for (std::size_t n = 0; n < 103; ++n) visit(n, 1);
+  for (std::size_t n = 0; n < 20'005; ++n) visit(1, 10 + n);
+
+  EXPECT_EQ(store_.figures().refused_swarms, 3u);
+  EXPECT_EQ(store_.figures().refused_peers, 6u);
+  EXPECT_EQ(store_.figures().swarms, 100u);
+  EXPECT_EQ(store_.figures().peers, 20'099u);
+}
+
+TEST_F(MemoryStoreTest, FiguresReturnToZeroWhenAllIsForgotten) {
+  for (std::size_t n = 0; n < 10'000; ++n) visit(n % 100, n);
+
+  for (int round = 0; round < 80; ++round) {
+    now_ += kLifetime / 64;
+    while (store_.expire(now_)) continue;
+  }
+  EXPECT_EQ(store_.figures().swarms, 0u);
+  EXPECT_EQ(store_.figures().peers, 0u);
+
+  visit(1, 1);
+  now_ += kLifetime * 10;
+  visit(2, 2);
+  while (store_.expire(now_)) continue;
+  EXPECT_EQ(store_.figures().swarms, 1u);
+  EXPECT_EQ(store_.figures().peers, 1u);
+}
+
+TEST_F(MemoryStoreTest, ExpireRemovesAMassInManySmallSteps) {
+  for (std::size_t n = 0; n < 20'000; ++n) visit(1, n);
+  now_ += kLifetime * 99 / 100;
+  while (store_.expire(now_)) continue;
+  now_ += kLifetime / 10;
+
+  std::size_t calls = 0, before = store_.figures().peers;
+  for (bool more = true; more; ++calls) {
+    more = store_.expire(now_);
+    const std::size_t after = store_.figures().peers;
+    ASSERT_LE(before - after, 6000u);
+    before = after;
+  }
+
+  EXPECT_GE(calls, 5u);
+  EXPECT_EQ(before, 0u);
+}
+
+TEST_F(MemoryStoreTest, ServesWhileAPassIsUnderWay) {
+  for (std::size_t n = 0; n < 20'000; ++n) visit(1, n);
+  now_ += kLifetime * 99 / 100;
+  while (store_.expire(now_)) continue;
+  for (std::size_t n = 0; n < 5000; ++n) visit(1, n);
+  now_ += kLifetime / 10;
+
+  for (std::size_t n = 20'000; store_.expire(now_); ++n) {
+    const VisitReply reply = visit(1, n % 2 == 0 ? n % 5000 : n, 50);
+    ASSERT_EQ(reply.peers.size(), 50u);
+    for (const SocketAddress& p : reply.peers) ASSERT_TRUE(p < peer(5000) || p >= peer(20'000));
+  }
+}
+
+}  // namespace
+}  // namespace torq::swarm
