@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "torq/files/file.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+
+namespace torq::files {
+
+Result<std::size_t, FileError> File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  // No file reaches where off_t ends; there the kernel would answer EINVAL instead of "end".
+  constexpr std::uint64_t kEndOfOffsets = std::numeric_limits<off_t>::max();
+  if (out.size() > kEndOfOffsets || offset > kEndOfOffsets - out.size()) return 0;
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t n = ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (n == 0) break;
+    if (n < 0 && errno != EINTR) return Failure(FileError::kReadError);
+    if (n > 0) done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+}  // namespace torq::files

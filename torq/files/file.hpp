@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// An open regular file, read at offsets. Not a stream: it has no position, so many readers of one File do not disturb
+// each other. What was opened stays readable when its name is replaced or removed meanwhile. Reads may wait for the
+// disk. Belongs to one thread at a time, except read_at, which any number of threads may call at once.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "torq/base/result.hpp"
+#include "torq/files/descriptor.hpp"
+#include "torq/files/errors.hpp"
+
+namespace torq::files {
+
+class File {
+ public:
+  /// `fd` is a regular file open for reading, of `size` bytes.
+  File(Descriptor fd, std::uint64_t size) : fd_(std::move(fd)), size_(size) {}
+
+  /// Bytes when it was opened. It may have grown or shrunk since.
+  std::uint64_t size() const { return size_; }
+
+  /// Fills `out` from `offset` on. Fewer bytes than asked only where the file ends: within size(), that means that it
+  /// shrank since it was opened.
+  Result<std::size_t, FileError> read_at(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  Descriptor fd_;
+  std::uint64_t size_;
+};
+
+}  // namespace torq::files

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "torq/files/file_tree.hpp"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "torq/files/file_name.hpp"
+
+namespace torq::files {
+namespace {
+
+/// Keeps the smallest of the names it is given, in a heap with the largest on top: a folder of millions costs no more
+/// memory than one of `limit`.
+class SmallestNames {
+ public:
+  explicit SmallestNames(std::size_t limit) : limit_(limit) {}
+
+  /// Whether `name` would change anything. Once some name is known to be left out, a larger one says nothing new.
+  bool wants(std::string_view name) const { return !truncated_ || (!heap_.empty() && name < heap_.front()); }
+
+  void add(std::string_view name) {
+    heap_.emplace_back(name);
+    std::ranges::push_heap(heap_);
+    if (heap_.size() <= limit_) return;
+    std::ranges::pop_heap(heap_);
+    heap_.pop_back();
+    truncated_ = true;
+  }
+
+  bool truncated() const { return truncated_; }
+  std::vector<std::string> take_sorted() {
+    std::ranges::sort_heap(heap_);
+    return std::move(heap_);
+  }
+
+ private:
+  std::size_t limit_;
+  std::vector<std::string> heap_;
+  bool truncated_ = false;
+};
+
+/// One folder while it is listed. Entries are looked up by their full names from the root: a link may leave the folder
+/// but not the root.
+class Lister {
+ public:
+  Lister(const Descriptor& root, std::string_view folder, std::size_t max_entries)
+      : root_(root), prefix_(folder.empty() ? "" : std::string(folder) + "/"), names_(max_entries) {}
+
+  /// Shows each entry of `folder` to the names; the reason when the folder cannot be read to its end.
+  Result<void, FileError> scan(Descriptor folder);
+  Result<Listing, FileError> finish();
+
+ private:
+  Result<bool, FileError> is_listable(const dirent& entry) const;
+
+  const Descriptor& root_;
+  std::string prefix_;
+  SmallestNames names_;
+};
+
+Result<void, FileError> Lister::scan(Descriptor folder) {
+  const auto close = [](DIR* stream) { ::closedir(stream); };
+  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(folder.get()), close);
+  if (!stream) return Failure(FileError::kReadError);
+  folder.release();
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    if (!names_.wants(entry->d_name)) continue;
+    const auto listable = is_listable(*entry);
+    if (!listable) return Failure(listable.error());
+    if (*listable) names_.add(entry->d_name);
+  }
+  if (errno != 0) return Failure(FileError::kReadError);
+  return {};
+}
+
+Result<bool, FileError> Lister::is_listable(const dirent& entry) const {
+  const std::string name = prefix_ + entry.d_name;
+  if (!is_utf8(entry.d_name) || !is_file_name(name)) return false;
+  if (entry.d_type == DT_REG || entry.d_type == DT_DIR) return true;
+  if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return false;
+  const auto found = look_beneath(root_, name);
+  if (!found && found.error() == FileError::kReadError) return Failure(found.error());
+  return found.has_value();
+}
+
+Result<Listing, FileError> Lister::finish() {
+  Listing listing{.entries = {}, .truncated = names_.truncated()};
+  for (std::string& name : names_.take_sorted()) {
+    const auto found = look_beneath(root_, prefix_ + name);
+    if (found) {
+      listing.entries.push_back({std::move(name), *found});
+    } else if (found.error() == FileError::kReadError) {
+      return Failure(found.error());  // rather than a listing that lacks what is there
+    }
+  }
+  return listing;
+}
+
+}  // namespace
+
+Result<FileTree, SystemError> FileTree::at(const std::string& path) {
+  auto root = open_root(path);
+  if (!root) return Failure(root.error());
+  return FileTree(*std::move(root));
+}
+
+Result<File, FileError> FileTree::open(std::string_view name) const {
+  if (!is_file_name(name)) return Failure(FileError::kNotFound);
+  const std::string terminated(name);
+  const auto found = look_beneath(root_, terminated);
+  if (!found) return Failure(found.error());
+  if (found->type != Found::Type::kFile) return Failure(FileError::kNotFound);
+  return open_file_beneath(root_, terminated);
+}
+
+Result<Listing, FileError> FileTree::list(std::string_view folder, std::size_t max_entries) const {
+  if (!folder.empty() && !is_file_name(folder)) return Failure(FileError::kNotFound);
+  auto opened = open_folder_beneath(root_, folder.empty() ? "." : std::string(folder));
+  if (!opened) return Failure(opened.error());
+  Lister lister(root_, folder, max_entries);
+  const auto scanned = lister.scan(*std::move(opened));
+  if (!scanned) return Failure(scanned.error());
+  return lister.finish();
+}
+
+}  // namespace torq::files

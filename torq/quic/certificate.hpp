@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// X.509 as bytes in, bytes out: makes self-signed certificates, checks that a key belongs to a certificate, computes
+// the pin of a public key. Reads no file and no clock (GnuTLS draws keys and serial numbers from its own entropy). Not
+// the TLS side: what a connection does with a certificate is with the credentials. Stateless; any thread. RFC 5280, RFC
+// 7469 2.4 (the pin's input).
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "torq/base/address.hpp"
+#include "torq/base/bytes.hpp"
+#include "torq/base/result.hpp"
+
+namespace torq::quic {
+
+/// Ed25519 signatures have one length, so packets repeat in simulations; public programs do not all take them.
+enum class KeyKind : std::uint8_t { kEcdsaP256, kEd25519 };
+
+struct CertificateRequest {
+  std::vector<std::string> names;  ///< DNS names; the first non-empty of names and ips is the common name too
+  std::vector<IpAddress> ips;
+  KeyKind key_kind = KeyKind::kEcdsaP256;
+  std::chrono::sys_seconds not_before{};
+  std::chrono::sys_seconds not_after{};
+};
+
+/// Text in PEM, the chain with its leaf first.
+struct CertificatePair {
+  std::string cert_pem;
+  std::string key_pem;  ///< PKCS #8, not encrypted
+};
+
+/// The reason is GnuTLS's, with the step that failed; a name that is not ASCII is one.
+Result<CertificatePair, std::string> make_self_signed(const CertificateRequest& request);
+
+/// "sha256:" and 64 lower-case digits: SHA-256 of the DER SubjectPublicKeyInfo, so it survives renewal with the same
+/// key. Of the first certificate in the text; nothing when there is none.
+std::optional<std::string> spki_pin(std::string_view cert_pem);
+/// The same for a certificate as TLS delivers it.
+std::optional<std::string> spki_pin_of_der(Bytes cert_der);
+
+/// Why these two cannot serve TLS together: not PEM, encrypted, or not each other's. Nothing when they can.
+std::optional<std::string> check_pair(std::string_view cert_pem, std::string_view key_pem);
+
+}  // namespace torq::quic
