@@ -21,22 +21,25 @@ namespace torq::quic {
 /// Ed25519 signatures have one length, so packets repeat in simulations; public programs do not all take them.
 enum class KeyKind : std::uint8_t { kEcdsaP256, kEd25519 };
 
-struct CertificateRequest {
-  std::vector<std::string> names;  ///< DNS names; the first non-empty of names and ips is the common name too
+/// What a certificate says of its owner: the names and addresses that a client may have dialled, and how long.
+struct CertificateTerms {
+  std::vector<std::string> names;  ///< DNS names in ASCII
   std::vector<IpAddress> ips;
-  KeyKind key_kind = KeyKind::kEcdsaP256;
   std::chrono::sys_seconds not_before{};
   std::chrono::sys_seconds not_after{};
 };
 
-/// Text in PEM, the chain with its leaf first.
+/// Text in PEM.
 struct CertificatePair {
-  std::string cert_pem;
-  std::string key_pem;  ///< PKCS #8, not encrypted
+  std::string cert_pem;  ///< a chain has its leaf first
+  std::string key_pem;   ///< PKCS #8, not encrypted
 };
 
-/// The reason is GnuTLS's, with the step that failed; a name that is not ASCII is one.
-Result<CertificatePair, std::string> make_self_signed(const CertificateRequest& request);
+/// A new key and a certificate for it. The error is GnuTLS's, with the step that failed.
+Result<CertificatePair, std::string> make_self_signed(KeyKind key_kind, const CertificateTerms& terms);
+
+/// A certificate for a key that exists, which therefore keeps its pin.
+Result<std::string, std::string> self_sign(std::string_view key_pem, const CertificateTerms& terms);
 
 /// "sha256:" and 64 lower-case digits: SHA-256 of the DER SubjectPublicKeyInfo, so it survives renewal with the same
 /// key. Of the first certificate in the text; nothing when there is none.

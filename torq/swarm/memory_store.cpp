@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "torq/swarm/memory_store.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "torq/swarm/shard.hpp"
+
+namespace torq::swarm {
+namespace {
+
+constexpr std::size_t kShards = 256;
+// Entries looked at per call of expire(): some ten microseconds, for which one shard is locked.
+constexpr std::size_t kSweepBudget = 1000;
+
+}  // namespace
+
+struct MemoryStore::Whereabouts {
+  Shard& shard;
+  Shard::Tag tag;
+};
+
+MemoryStore::MemoryStore(const SipKey& key, Duration lifetime, const StoreLimits& limits)
+    : commons_(std::make_unique<Commons>(key, lifetime, limits)) {
+  assert(lifetime >= std::chrono::seconds(1));
+  for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(*commons_));
+}
+
+MemoryStore::~MemoryStore() = default;
+
+MemoryStore::Whereabouts MemoryStore::find(const InfoHash& swarm) const {
+  const std::uint64_t hash = siphash(commons_->key, swarm.bytes);
+  return {*shards_[hash >> 56], Shard::tag_of(hash)};
+}
+
+tracker::VisitReply MemoryStore::visit(Instant now, const tracker::Visit& visit, Random& random,
+                                       std::vector<SocketAddress> recycled) {
+  assert(visit.wanted <= kMaxWanted);
+  const auto [shard, tag] = find(visit.swarm);
+  return shard.visit(now, visit, tag, random, std::move(recycled));
+}
+
+tracker::SwarmCounts MemoryStore::leave(Instant now, const InfoHash& swarm, const SocketAddress& peer) {
+  const auto [shard, tag] = find(swarm);
+  return shard.leave(now, swarm, tag, peer);
+}
+
+tracker::SwarmCounts MemoryStore::counts(Instant now, const InfoHash& swarm) {
+  const auto [shard, tag] = find(swarm);
+  return shard.counts(now, swarm, tag);
+}
+
+bool MemoryStore::expire(Instant now) {
+  std::size_t budget = kSweepBudget;
+  for (std::size_t tried = 0; tried < kShards; ++tried) {
+    std::size_t turn = turn_.load(std::memory_order_relaxed);
+    const Shard::Progress progress = shards_[turn % kShards]->sweep(now, budget);
+    if (!progress.is_over) return true;
+    turn_.compare_exchange_strong(turn, turn + 1, std::memory_order_relaxed);
+    if (progress.visited >= budget) return true;
+    budget -= progress.visited;
+  }
+  return false;
+}
+
+StoreFigures MemoryStore::figures() const {
+  return {
+      .swarms = commons_->swarms.taken(),
+      .peers = commons_->peers.taken(),
+      .refused_swarms = commons_->swarms.refused(),
+      .refused_peers = commons_->peers.refused() + commons_->refused_by_full_swarms.load(std::memory_order_relaxed)};
+}
+
+}  // namespace torq::swarm

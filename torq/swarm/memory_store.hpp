@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The swarm store of one process, in memory. It does what tracker/swarm_store.hpp specifies; this page says at what
+// cost. It is not persistent and not shared between machines.
+//
+// Swarms are spread over shards, each with its own mutex, by a keyed hash of the info hash (peers choose info hashes,
+// so without a key they could put all of theirs into one shard). Every call locks one shard. Work under the lock is
+// bounded: nothing grows, shrinks or expires as a whole (ordered_table.hpp).
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "torq/base/clock.hpp"
+#include "torq/swarm/limits.hpp"
+#include "torq/swarm/siphash.hpp"
+#include "torq/tracker/swarm_store.hpp"
+
+namespace torq::swarm {
+
+/// For people and for tests. The sums are of one moment only where nothing else is going on.
+struct StoreFigures {
+  std::uint64_t swarms = 0;
+  std::uint64_t peers = 0;
+  std::uint64_t refused_swarms = 0;  ///< visits that found no room for a new swarm, since the start
+  std::uint64_t refused_peers = 0;   ///< visits that found no room for a new peer, since the start
+};
+
+class Shard;
+struct Commons;
+
+class MemoryStore final : public tracker::SwarmStore {
+ public:
+  /// `key` must be secret and chosen afresh for each run. `lifetime` is how long a peer that does not visit again is
+  /// kept, from 1 second up. The sweep period (see SwarmStore::expire) is a sixteenth of it.
+  MemoryStore(const SipKey& key, Duration lifetime, const StoreLimits& limits = {});
+  ~MemoryStore() override;
+
+  tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Random& random,
+                            std::vector<SocketAddress> recycled) override;
+  tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, const SocketAddress& peer) override;
+  tracker::SwarmCounts counts(Instant now, const InfoHash& swarm) override;
+  bool expire(Instant now) override;
+
+  StoreFigures figures() const;
+
+ private:
+  struct Whereabouts;
+  Whereabouts find(const InfoHash& swarm) const;
+
+  const std::unique_ptr<Commons> commons_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<std::size_t> turn_{0};  // of the shards, to be swept
+};
+
+}  // namespace torq::swarm

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// When a peer was last seen, in 14 bits. A store counts time in ticks of a four-thousandth of the peers' lifetime, and
+// an entry keeps the low bits of its last tick. That is enough to tell ages of up to four lifetimes apart; whoever
+// holds entries must not let one become older (Shard::advance).
+
+#include <cstdint>
+
+#include "torq/base/clock.hpp"
+
+namespace torq::swarm {
+
+/// Ticks since the clock's epoch.
+using TickCount = std::int64_t;
+
+inline constexpr TickCount kLifetimeTicks = 4000;
+
+/// The low 14 bits of a TickCount.
+class Tick {
+ public:
+  static constexpr unsigned kBits = 14;
+
+  constexpr explicit Tick(TickCount count) : bits_(static_cast<std::uint16_t>(count & kMask)) {}
+
+  constexpr std::uint16_t bits() const { return bits_; }
+  /// Whether the lifetime of a peer that was last seen at this tick is over at `now`.
+  constexpr bool is_over(Tick now) const { return ((now.bits_ - bits_) & kMask) > kLifetimeTicks; }
+
+ private:
+  static constexpr int kMask = (1 << kBits) - 1;
+  std::uint16_t bits_;
+};
+
+/// Turns instants into ticks. A lifetime never ends early, and late by at most one tick.
+class PeerClock {
+ public:
+  explicit PeerClock(Duration lifetime) : tick_((lifetime + Duration(kLifetimeTicks - 1)) / kLifetimeTicks) {}
+
+  TickCount ticks(Instant now) const { return now.time_since_epoch() / tick_; }
+
+ private:
+  Duration tick_;
+};
+
+}  // namespace torq::swarm

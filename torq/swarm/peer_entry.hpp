@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a swarm keeps of a peer, packed: its address, and when it was last seen. 8 bytes for IPv4, 20 for IPv6. An entry
+// of zeros is a vacant place in a table.
+//
+//   | IP address, 4 or 16 | port, 2 | tick, 14 bits : completed, 1 bit : occupied, 1 bit |
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "torq/base/address.hpp"
+#include "torq/swarm/peer_clock.hpp"
+#include "torq/swarm/siphash.hpp"
+
+namespace torq::swarm {
+
+template <std::size_t IpSize>
+class PeerEntry {
+ public:
+  PeerEntry() = default;
+  PeerEntry(const SocketAddress& peer, Tick seen, bool completed) {
+    std::copy_n(peer.ip.bytes().begin(), IpSize, address_.begin());
+    address_[IpSize] = static_cast<std::byte>(peer.port >> 8);
+    address_[IpSize + 1] = static_cast<std::byte>(peer.port);
+    see(seen, completed);
+  }
+
+  bool is_occupied() const { return mark_ != 0; }
+  bool is_same_peer(const PeerEntry& other) const { return address_ == other.address_; }
+  bool is_over(Tick now) const { return Tick(mark_ >> 2).is_over(now); }
+  bool has_completed() const { return (mark_ & kCompleted) != 0; }
+
+  void see(Tick now, bool completed) {
+    mark_ = static_cast<std::uint16_t>(now.bits() << 2 | (completed ? kCompleted : 0) | kOccupied);
+  }
+
+  SocketAddress address() const {
+    std::array<std::byte, IpSize> ip;
+    std::copy_n(address_.begin(), IpSize, ip.begin());
+    const auto high = std::to_integer<unsigned>(address_[IpSize]),
+               low = std::to_integer<unsigned>(address_[IpSize + 1]);
+    const auto port = static_cast<std::uint16_t>(high << 8 | low);
+    if constexpr (IpSize == 4) return {IpAddress::v4(ip), port};
+    if constexpr (IpSize == 16) return {IpAddress::v6(ip), port};
+  }
+
+  /// The address as words to be hashed.
+  std::array<std::uint64_t, 3> words() const {
+    std::array<std::uint64_t, 3> words{};
+    std::memcpy(words.data(), address_.data(), address_.size());
+    return words;
+  }
+
+ private:
+  static constexpr unsigned kOccupied = 1, kCompleted = 2;
+
+  std::array<std::byte, IpSize + 2> address_{};
+  std::uint16_t mark_ = 0;
+};
+
+using V4Entry = PeerEntry<4>;
+using V6Entry = PeerEntry<16>;
+static_assert(sizeof(V4Entry) == 8 && sizeof(V6Entry) == 20);
+
+/// The order of entries in an OrderedTable. Peers choose their ports, and 64 bits of an IPv6 address: the key keeps
+/// them from filling one stretch of a table. Multiply-and-fold (as in wyhash) is weaker than SipHash, but much faster,
+/// and nobody outside sees a hash or an order that depends on it: samples are drawn at random.
+class PeerHash {
+ public:
+  explicit PeerHash(const SipKey& key) : key_(key) {}
+
+  /// 1 to 2^63 - 1.
+  template <std::size_t IpSize>
+  std::uint64_t operator()(const PeerEntry<IpSize>& entry) const {
+    const auto words = entry.words();
+    std::uint64_t hash = fold(words[0] ^ key_.words[0], words[1] ^ key_.words[1]);
+    if constexpr (IpSize == 16) hash ^= words[2];
+    return fold(hash ^ key_.words[1], key_.words[0] | 1) >> 1 | 1;
+  }
+
+ private:
+  static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+  }
+
+  SipKey key_;
+};
+
+}  // namespace torq::swarm

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The swarms that share a mutex: one of the parts of a MemoryStore, which says what the functions do. Expired peers are
+// searched for in passes; a pass looks at every entry once, in steps.
+//
+// Threads: any; every public function takes the mutex.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "torq/base/clock.hpp"
+#include "torq/swarm/limits.hpp"
+#include "torq/swarm/peer_clock.hpp"
+#include "torq/swarm/peer_entry.hpp"
+#include "torq/swarm/quota.hpp"
+#include "torq/swarm/siphash.hpp"
+#include "torq/swarm/swarm_table.hpp"
+#include "torq/tracker/swarm_store.hpp"
+
+namespace torq::swarm {
+
+/// What all shards of a store share.
+struct Commons {
+  Commons(const SipKey& secret, Duration lifetime, const StoreLimits& limits)
+      : key(secret),
+        hash_of(secret),
+        clock(lifetime),
+        peers_per_swarm(limits.peers_per_swarm),
+        swarms(limits.swarms),
+        peers(limits.peers) {}
+
+  SipKey key;
+  PeerHash hash_of;
+  PeerClock clock;
+  std::size_t peers_per_swarm;
+  Quota swarms;
+  Quota peers;
+  std::atomic<std::size_t> refused_by_full_swarms{0};
+};
+
+class Shard {
+ public:
+  using Tag = SwarmTable::Tag;
+
+  struct Progress {
+    std::size_t visited = 0;  ///< 0 when no pass was due
+    bool is_over = true;      ///< no pass under way
+  };
+
+  static Tag tag_of(std::uint64_t hash) { return static_cast<Tag>(hash); }
+
+  /// `commons` outlives the shard.
+  explicit Shard(Commons& commons) : commons_(commons) {}
+
+  // `tag` is that of the info hash: the caller has computed the hash already, to find the shard.
+  tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Tag tag, Random& random,
+                            std::vector<SocketAddress> recycled);
+  tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, Tag tag, const SocketAddress& peer);
+  tracker::SwarmCounts counts(Instant now, const InfoHash& swarm, Tag tag);
+
+  /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.
+  Progress sweep(Instant now, std::size_t budget);
+
+ private:
+  struct Pass {
+    TickCount begun = 0;
+    bool is_over = true;
+    SwarmTable::Number swarm = 0;
+    Swarm::Cursor place;
+  };
+
+  Tick advance(Instant now);
+  bool take_room(const Swarm* swarm);
+  void begin_pass();
+  std::size_t continue_pass(std::size_t budget);
+  std::size_t sweep_swarm(Swarm& swarm, std::size_t budget);
+  void erase_if_idle(Swarm& swarm);
+  void erase(const InfoHash& swarm, Tag tag);
+  void clear();
+
+  Commons& commons_;
+  std::mutex mutex_;
+  SwarmTable swarms_;
+  TickCount latest_ = 0;
+  TickCount all_seen_ = 0;  // no entry's tick is more than a lifetime before this
+  Pass pass_;
+};
+
+}  // namespace torq::swarm

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Entries in the order of their hashes, with gaps: linear probing in which the home of an entry grows with its hash, so
+// that the order of the slots is the order of the hashes. Hence a search may stop at the first larger hash (9 slots in
+// 10 may be taken), an array can be copied into one of another size from front to back, and a place in it can be named
+// by a hash. This is one layout; OrderedTable moves entries from one to the next.
+//
+// Slots are allocated in segments of one size: the heap does not fragment, and no single allocation is large.
+//
+// Invariants: an occupied slot is at or behind its home, with no vacant slot between; hashes never
+// decrease; no slot before begin() or from end() on is occupied; segments below begin() are freed.
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "torq/swarm/peer_entry.hpp"
+
+namespace torq::swarm {
+
+template <class Entry>
+class SlotArray {
+ public:
+  static constexpr std::size_t kSegment = 256;  ///< slots
+
+  struct Place {
+    std::size_t slot = 0;  ///< where the entry is, or else where it is to be inserted
+    bool found = false;
+  };
+  struct Swept {
+    std::size_t visited = 0;
+    std::size_t removed = 0;
+  };
+
+  SlotArray() = default;
+  explicit SlotArray(std::size_t homes) : homes_(homes) { segments_.reserve(homes / kSegment + 2); }
+
+  std::size_t homes() const { return homes_; }
+  std::size_t begin() const { return begin_; }
+  std::size_t end() const { return end_; }
+  const Entry& at(std::size_t slot) const { return segments_[slot / kSegment][slot % kSegment]; }
+  Entry& at(std::size_t slot) { return segments_[slot / kSegment][slot % kSegment]; }
+
+  Place find(const Entry& peer, std::uint64_t hash, const PeerHash& hash_of) const {
+    std::size_t slot = home(hash);
+    for (; slot < end_ && at(slot).is_occupied(); ++slot) {
+      if (at(slot).is_same_peer(peer)) return {slot, true};
+      if (hash_of(at(slot)) > hash) break;
+    }
+    return {slot, false};
+  }
+
+  /// `slot` is what find() said. Those behind it move up to the next gap.
+  void insert(std::size_t slot, Entry entry) {
+    for (; entry.is_occupied(); ++slot) std::swap(reach(slot), entry);
+    end_ = std::max(end_, slot);
+  }
+
+  /// Those behind it that are not at home move down.
+  void erase(std::size_t slot, const PeerHash& hash_of) {
+    std::size_t next = slot + 1;
+    for (; next < end_ && at(next).is_occupied() && home(hash_of(at(next))) < next; ++next) at(next - 1) = at(next);
+    at(next - 1) = Entry{};
+  }
+
+  /// Of an entry whose hash is not smaller than any here.
+  void append(const Entry& entry, std::uint64_t hash) {
+    const std::size_t slot = std::max(home(hash), end_);
+    reach(slot) = entry;
+    end_ = slot + 1;
+  }
+
+  /// What is in the first slot, or a vacant entry. The slot is gone afterwards. Only while begin() < end().
+  Entry take_front() {
+    const Entry entry = std::exchange(at(begin_), Entry{});
+    if (++begin_ % kSegment == 0) segments_[begin_ / kSegment - 1].reset();
+    return entry;
+  }
+
+  /// Removes what `is_over` of the entries with hashes from `low` up to (not including) `high`, and possibly of some
+  /// beyond.
+  template <class Predicate>
+  Swept sweep(std::uint64_t low, std::uint64_t high, const PeerHash& hash_of, Predicate is_over) {
+    const std::size_t first = home(low), last = home(high);
+    std::size_t read = first, write = first, removed = 0;  // a gap was made in this run of slots: write < read
+    for (; read < end_; ++read) {
+      if (!at(read).is_occupied()) {
+        if (read >= last) break;
+        write = read + 1;
+      } else if (is_over(at(read))) {
+        at(read) = Entry{};
+        ++removed;
+      } else if (write == read) {
+        if (read >= last && hash_of(at(read)) >= high) break;
+        write = read + 1;
+      } else {
+        write = settle(read, write, hash_of) + 1;
+      }
+    }
+    return {read - first, removed};
+  }
+
+ private:
+  std::size_t home(std::uint64_t hash) const {
+    return std::max(begin_, static_cast<std::size_t>((hash >> 31) * homes_ >> 32));
+  }
+
+  // Moves an entry down to the first slot from `lowest` on that it may have, and tells which.
+  std::size_t settle(std::size_t slot, std::size_t lowest, const PeerHash& hash_of) {
+    const Entry entry = std::exchange(at(slot), Entry{});
+    const std::size_t target = std::max(lowest, home(hash_of(entry)));
+    at(target) = entry;
+    return target;
+  }
+
+  Entry& reach(std::size_t slot) {
+    while (segments_.size() <= slot / kSegment) segments_.push_back(std::make_unique<Entry[]>(kSegment));
+    return at(slot);
+  }
+
+  std::size_t homes_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::vector<std::unique_ptr<Entry[]>> segments_;
+};
+
+}  // namespace torq::swarm

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "torq/swarm/swarm.hpp"
+
+#include <optional>
+
+#include "torq/swarm/draw.hpp"
+
+namespace torq::swarm {
+namespace {
+
+using tracker::Role;
+using tracker::RoleCounts;
+using tracker::SwarmCounts;
+using tracker::Visit;
+
+bool is_v4(const SocketAddress& peer) { return peer.ip.family() == Family::kIpv4; }
+
+/// The peers of one role, both families side by side, as places to draw from.
+struct RolePlaces {
+  const PeerSet<V4Entry>& v4;
+  const PeerSet<V6Entry>* v6;
+
+  std::size_t size() const { return v4.size() + (v6 ? v6->size() : 0); }
+  std::size_t slots() const { return v4.slots() + (v6 ? v6->slots() : 0); }
+};
+
+/// Who may be handed out, and how it is looked up.
+struct Lot {
+  RolePlaces places;
+  Tick now;
+  const SocketAddress& asker;
+
+  std::optional<SocketAddress> at(std::size_t slot) const {
+    const std::size_t v4_slots = places.v4.slots();
+    return slot < v4_slots ? alive(places.v4.at(slot)) : alive(places.v6->at(slot - v4_slots));
+  }
+
+  template <class Entry>
+  std::optional<SocketAddress> alive(const Entry& entry) const {
+    if (!entry.is_occupied() || entry.is_over(now)) return {};
+    const SocketAddress peer = entry.address();
+    if (peer == asker) return {};
+    return peer;
+  }
+};
+
+void draw(const Lot& lot, std::size_t wanted, Random& random, std::vector<SocketAddress>& into) {
+  if (wanted == 0) return;
+  const auto at = [&lot](std::size_t slot) { return lot.at(slot); };
+  if (2 * wanted >= lot.places.size()) {
+    draw_by_scan(lot.places.slots(), wanted, random, into, at);
+  } else {
+    draw_by_lot(lot.places.slots(), wanted, random, into, at);
+  }
+}
+
+}  // namespace
+
+std::size_t Swarm::size() const {
+  const SwarmCounts sum = counts();
+  return sum.complete + sum.incomplete;
+}
+
+SwarmCounts Swarm::counts() const {
+  SwarmCounts sum{v4_.seeders.size(), downloaded_, v4_.leechers.size()};
+  if (v6_) {
+    sum.complete += v6_->seeders.size();
+    sum.incomplete += v6_->leechers.size();
+  }
+  return sum;
+}
+
+bool Swarm::refresh(const Visit& visit, Tick now, const PeerHash& hash_of) {
+  if (is_v4(visit.peer)) return refresh_in(v4_, visit, now, hash_of);
+  return v6_ && refresh_in(*v6_, visit, now, hash_of);
+}
+
+template <class Entry>
+bool Swarm::refresh_in(Roles<Entry>& roles, const Visit& visit, Tick now, const PeerHash& hash_of) {
+  Entry peer(visit.peer, now, visit.completed);
+  Entry* known = roles.of(visit.role).find(peer, hash_of);
+  const bool has_role = known != nullptr;
+  if (!has_role) known = roles.besides(visit.role).find(peer, hash_of);
+  if (!known) return false;
+
+  const bool had_completed = known->has_completed() && !known->is_over(now);
+  if (visit.completed && !had_completed) count_completed();
+  peer.see(now, visit.completed || had_completed);
+  if (has_role) {
+    *known = peer;
+  } else {
+    roles.besides(visit.role).erase(peer, hash_of);
+    roles.of(visit.role).insert(peer, hash_of);
+  }
+  return true;
+}
+
+void Swarm::add(const Visit& visit, Tick now, const PeerHash& hash_of) {
+  if (visit.completed) count_completed();
+  idle_passes_ = 0;
+  if (is_v4(visit.peer)) return v4_.of(visit.role).insert(V4Entry(visit.peer, now, visit.completed), hash_of);
+  if (!v6_) v6_ = std::make_unique<Roles<V6Entry>>();
+  v6_->of(visit.role).insert(V6Entry(visit.peer, now, visit.completed), hash_of);
+}
+
+bool Swarm::remove(const SocketAddress& peer, const PeerHash& hash_of) {
+  const Tick any(0);
+  if (is_v4(peer)) return remove_from(v4_, V4Entry(peer, any, false), hash_of);
+  return v6_ && remove_from(*v6_, V6Entry(peer, any, false), hash_of);
+}
+
+template <class Entry>
+bool Swarm::remove_from(Roles<Entry>& roles, const Entry& peer, const PeerHash& hash_of) {
+  for (const Role role : {Role::kSeeder, Role::kLeecher}) {
+    if (!roles.of(role).find(peer, hash_of)) continue;
+    roles.of(role).erase(peer, hash_of);
+    return true;
+  }
+  return false;
+}
+
+void Swarm::count_completed() {
+  if (downloaded_ < kMaxDownloaded) ++downloaded_;
+}
+
+std::vector<SocketAddress> Swarm::pick(const Visit& visit, RoleCounts others, Tick now, Random& random,
+                                       std::vector<SocketAddress> into) const {
+  into.clear();
+  const RolePlaces seeders{v4_.seeders, v6_ ? &v6_->seeders : nullptr};
+  const RolePlaces leechers{v4_.leechers, v6_ ? &v6_->leechers : nullptr};
+  const RoleCounts shares = share_places(visit.wanted, visit.role, others);
+
+  into.reserve(shares.seeders + shares.leechers);
+  draw({seeders, now, visit.peer}, shares.seeders, random, into);
+  draw({leechers, now, visit.peer}, shares.leechers, random, into);
+  return into;
+}
+
+Swarm::Step Swarm::sweep(Cursor cursor, std::size_t budget, Tick now, const PeerHash& hash_of) {
+  Step sum;
+  const unsigned sets = v6_ ? 4 : 2;
+  while (cursor.set < sets && sum.visited < budget) {
+    const auto sweep_set = [&](auto& set) { return set.sweep(cursor.place, budget - sum.visited, now, hash_of); };
+    const auto sweep_role = [&](auto& roles) {
+      return sweep_set(cursor.set % 2 == 0 ? roles.seeders : roles.leechers);
+    };
+    const SweepStep step = cursor.set < 2 ? sweep_role(v4_) : sweep_role(*v6_);
+    sum.visited += step.visited;
+    sum.removed += step.removed;
+    cursor = step.next ? Cursor{cursor.set, *step.next} : Cursor{cursor.set + 1, {}};
+  }
+  sum.is_last = cursor.set >= sets;
+  sum.next = cursor;
+  return sum;
+}
+
+}  // namespace torq::swarm

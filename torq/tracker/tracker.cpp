@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "torq/tracker/tracker.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace torq::tracker {
+namespace {
+
+Role role_of(const Announce& announce) { return announce.left == 0 ? Role::kSeeder : Role::kLeecher; }
+
+AnnounceReply reply_with(std::chrono::seconds interval, const SwarmCounts& counts, std::vector<SocketAddress> peers) {
+  return {interval, counts.complete, counts.incomplete, std::move(peers)};
+}
+
+}  // namespace
+
+RoleCounts share_places(std::size_t wanted, Role asker, RoleCounts available) {
+  if (asker == Role::kSeeder) return {0, std::min(wanted, available.leechers)};
+  const std::size_t leechers_share = std::min(wanted / 2, available.leechers);
+  const std::size_t seeders = std::min(wanted - leechers_share, available.seeders);
+  return {seeders, std::min(wanted - seeders, available.leechers)};
+}
+
+Tracker::Tracker(SwarmStore& store, TrackerRules rules) : store_(store), rules_(std::move(rules)) {
+  assert(rules_.max_numwant <= SwarmStore::kMaxWanted);
+}
+
+AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpAddress& source, Random& random,
+                                std::vector<SocketAddress> recycled) const {
+  const SocketAddress peer{address_of(announce, source), announce.port};
+  if (announce.event == AnnounceEvent::kStopped) {
+    recycled.clear();
+    return reply_with(rules_.interval, store_.leave(now, announce.info_hash, peer), std::move(recycled));
+  }
+  assert(announce.port != 0);
+
+  const Role role = role_of(announce);
+  const bool completed = announce.event == AnnounceEvent::kCompleted && role == Role::kSeeder;
+  const Visit visit{announce.info_hash, peer, role, completed, places_for(announce.numwant)};
+  VisitReply answer = store_.visit(now, visit, random, std::move(recycled));
+  if (!answer.admitted) ++(role == Role::kSeeder ? answer.counts.complete : answer.counts.incomplete);
+  return reply_with(rules_.interval, answer.counts, std::move(answer.peers));
+}
+
+SwarmCounts Tracker::scrape(Instant now, const InfoHash& swarm) const { return store_.counts(now, swarm); }
+
+// A claim is believed only where it can do no harm to strangers: anyone could else have a victim's address handed out
+// to a whole swarm (BEP 7). The unspecified address names nobody.
+IpAddress Tracker::address_of(const Announce& announce, const IpAddress& source) const {
+  const bool believed = announce.ip && !announce.ip->is_unspecified() && may_name_another(source);
+  return believed ? *announce.ip : source;
+}
+
+bool Tracker::may_name_another(const IpAddress& source) const {
+  return source.is_loopback() || source.is_private() ||
+         std::find(rules_.trusted_proxies.begin(), rules_.trusted_proxies.end(), source) !=
+             rules_.trusted_proxies.end();
+}
+
+std::size_t Tracker::places_for(std::optional<std::int64_t> numwant) const {
+  if (!numwant || *numwant < 0) return std::min(rules_.default_numwant, rules_.max_numwant);
+  return static_cast<std::size_t>(std::min(static_cast<std::uint64_t>(*numwant), std::uint64_t{rules_.max_numwant}));
+}
+
+}  // namespace torq::tracker
