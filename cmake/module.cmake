@@ -1,9 +1,10 @@
-# add_module(HEADERS .. SOURCES .. TESTS .. DEPENDS <modules> LINKS <targets> EXTERNAL <third-party include prefixes>)
+# add_module(HEADERS .. SOURCES .. DEPENDS <modules> LINKS <targets> EXTERNAL <third-party include prefixes>
+#            TESTS .. TESTS_USE <targets that only the tests need>)
 #
 # One call declares a room of the house: its library, the check that its headers stand alone, its unit tests and its
 # place in the layering (which the test `layers` holds against the includes). A module is named by its folder below torq/.
 function(add_module)
-  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;TESTS;DEPENDS;LINKS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;TESTS;TESTS_USE;DEPENDS;LINKS;EXTERNAL" ${ARGN})
   file(RELATIVE_PATH module ${PROJECT_SOURCE_DIR}/${PROJECT_NAME} ${CMAKE_CURRENT_SOURCE_DIR})
   string(REPLACE "/" "_" target torq_${module})
   list(TRANSFORM arg_DEPENDS REPLACE "/" "_" OUTPUT_VARIABLE links)
@@ -20,6 +21,7 @@ function(add_module)
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   if(arg_TESTS AND NOT TORQ_FUZZ)
     add_unit_test(${target} ${arg_TESTS})
+    target_link_libraries(${target}_test PRIVATE ${arg_TESTS_USE})
   endif()
   string(JOIN " " rule ${module} ":" ${arg_DEPENDS} "|" ${arg_EXTERNAL})
   set_property(GLOBAL APPEND_STRING PROPERTY module_layers "${rule}\n")

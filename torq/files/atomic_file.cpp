@@ -33,7 +33,9 @@ std::string temporary_name(std::string_view target) {
   [[maybe_unused]] const ssize_t n = ::getrandom(random.data(), random.size(), 0);
   assert(n == static_cast<ssize_t>(random.size()));  // getrandom(2): up to 256 bytes always succeed
   const std::string suffix = ".torq-" + to_hex(random);
-  return "." + std::string(target.substr(0, NAME_MAX - 1 - suffix.size())) + suffix;
+  std::string name = ".";
+  name += target.substr(0, NAME_MAX - 1 - suffix.size());
+  return name + suffix;
 }
 
 /// 0, or why `name` is nothing that a file may replace.

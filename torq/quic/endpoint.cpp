@@ -49,37 +49,34 @@ Instant Endpoint::advance(Instant now) {
 void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   now = advance(now);
   if (datagram.size() < kSmallestDatagram || !could_be_a_client(path.remote)) return;
-  const std::size_t our_length = options_.server ? kServerCidLength : kClientCidLength;
-  ngtcp2_version_cid header;
-  const int rv = ngtcp2_pkt_decode_version_cid(&header, to_native(datagram), datagram.size(), our_length);
-  if (rv != 0 && rv != NGTCP2_ERR_VERSION_NEGOTIATION) return;
-  // ngtcp2 would take version 2 as well.
-  const bool foreign = header.version != 0 && header.version != NGTCP2_PROTO_VER_V1;
-  if (foreign) {
+  // Before ngtcp2 sees it: that would take version 2 as well, and read other versions by the rules of the first.
+  const auto long_header = parse_long_header(datagram);
+  if (long_header && long_header->version != 0 && long_header->version != NGTCP2_PROTO_VER_V1) {
     if (options_.server && datagram.size() >= kSmallestInitialDatagram) {
-      answer(path, write_version_negotiation(header, entropy_));
+      answer(path, write_version_negotiation(*long_header, entropy_));
     }
     return;
   }
+  const std::size_t our_length = options_.server ? kServerCidLength : kClientCidLength;
+  ngtcp2_version_cid header;
+  if (ngtcp2_pkt_decode_version_cid(&header, to_native(datagram), datagram.size(), our_length) != 0) return;
   if (header.dcidlen > ConnectionId::kMaxLength) return;
   const ConnectionId id(std::as_bytes(std::span(header.dcid, header.dcidlen)));
   const auto known = by_id_.find(id);
-  if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, header);
+  if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, id);
   Connection& connection = *known->second;
   connection.handle_datagram(now, path, ecn, datagram);
   settle(now, connection);
 }
 
-void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram,
-                              const ngtcp2_version_cid& header) {
-  const ConnectionId id(std::as_bytes(std::span(header.dcid, header.dcidlen)));
+void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ConnectionId& id) {
   if (const auto closed = closing_.find(id)) {
     if (!closed->reply.empty()) answer(path, Datagram(closed->reply.begin(), closed->reply.end()));
     return;
   }
   if (!options_.server) return;
-  const bool long_header = (datagram[0] & std::byte{0x80}) != std::byte{0};
-  if (!long_header) return reset_unknown(now, path, id, datagram.size());
+  const bool short_header = (datagram[0] & std::byte{0x80}) == std::byte{0};
+  if (short_header) return reset_unknown(now, path, id, datagram.size());
   ngtcp2_pkt_hd initial;
   if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) == 0)
     handle_initial(now, path, ecn, datagram, initial);

@@ -68,7 +68,7 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy() override { return entropy_; }
 
   Instant advance(Instant now);
-  void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_version_cid& header);
+  void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ConnectionId& id);
   void handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial);
   void accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
               std::optional<ConnectionId> original_destination);

@@ -32,15 +32,40 @@ Secrets make_secrets(Entropy& entropy) {
   return secrets;
 }
 
-Datagram write_version_negotiation(const ngtcp2_version_cid& asked, Entropy& entropy) {
-  // A reserved version beside the real one keeps clients honest about versions that they do not know (RFC 9000 6.3).
-  constexpr std::array<std::uint32_t, 2> kVersions = {0x1a2a3a4a, NGTCP2_PROTO_VER_V1};
-  std::array<std::byte, 1> unused;
-  entropy.fill(unused);
+//  0      1            5            6           6+d          7+d
+//  1xxxxxxx version(32) | length d(8) | destination | length s(8) | source | of the version's own
+std::optional<LongHeader> parse_long_header(Bytes datagram) {
+  constexpr std::size_t kIdsAt = 5;
+  if (datagram.size() < kIdsAt || (datagram[0] & std::byte{0x80}) == std::byte{0}) return std::nullopt;
+  LongHeader header;
+  for (const std::byte b : datagram.subspan(1, 4))
+    header.version = header.version << 8 | std::to_integer<std::uint32_t>(b);
+  Bytes rest = datagram.subspan(kIdsAt);
+  for (Bytes* id : {&header.destination, &header.source}) {
+    if (rest.empty() || rest.size() - 1 < std::to_integer<std::size_t>(rest[0])) return std::nullopt;
+    *id = rest.subspan(1, std::to_integer<std::size_t>(rest[0]));
+    rest = rest.subspan(1 + id->size());
+  }
+  return header;
+}
+
+Datagram write_version_negotiation(const LongHeader& asked, Entropy& entropy) {
+  // A reserved version, 0x?a?a?a?a, beside the real one keeps clients honest about versions that they do not know (RFC
+  // 9000 6.3). It must not be the one that was asked for, which would look like a mistake of ours.
+  std::array<std::byte, 5> drawn;
+  std::uint32_t reserved = asked.version;
+  while (reserved == asked.version) {
+    entropy.fill(drawn);
+    reserved = 0;
+    for (const std::byte b : std::span(drawn).first(4)) {
+      reserved = reserved << 8 | std::to_integer<std::uint32_t>((b & std::byte{0xf0}) | std::byte{0x0a});
+    }
+  }
+  const std::array<std::uint32_t, 2> versions = {reserved, NGTCP2_PROTO_VER_V1};
   return written_by([&](std::uint8_t* out, std::size_t size) {
-    return ngtcp2_pkt_write_version_negotiation(out, size, std::to_integer<std::uint8_t>(unused[0]), asked.scid,
-                                                asked.scidlen, asked.dcid, asked.dcidlen, kVersions.data(),
-                                                kVersions.size());
+    return ngtcp2_pkt_write_version_negotiation(
+        out, size, std::to_integer<std::uint8_t>(drawn[4]), to_native(asked.source), asked.source.size(),
+        to_native(asked.destination), asked.destination.size(), versions.data(), versions.size());
   });
 }
 

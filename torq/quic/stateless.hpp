@@ -15,7 +15,6 @@
 #include "torq/quic/types.hpp"
 
 struct ngtcp2_pkt_hd;
-struct ngtcp2_version_cid;
 
 namespace torq::quic {
 
@@ -29,7 +28,16 @@ Secrets make_secrets(Entropy& entropy);
 
 using Datagram = std::vector<std::byte>;
 
-Datagram write_version_negotiation(const ngtcp2_version_cid& asked, Entropy& entropy);
+/// The fields of a long header that every version of QUIC has (RFC 8999 5.1). IDs may be longer than a ConnectionId.
+struct LongHeader {
+  std::uint32_t version = 0;
+  Bytes destination;
+  Bytes source;
+};
+/// Nothing for a short header, and for one that the datagram is too short for.
+std::optional<LongHeader> parse_long_header(Bytes datagram);
+
+Datagram write_version_negotiation(const LongHeader& asked, Entropy& entropy);
 
 /// Asks the client to repeat its Initial with a token that proves its address (RFC 9000 8.1.2).
 Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,

@@ -69,9 +69,10 @@ class SlotArray {
 
   /// Of an entry whose hash is not smaller than any here.
   void append(const Entry& entry, std::uint64_t hash) {
-    const std::size_t slot = std::max(home(hash), end_);
-    reach(slot) = entry;
-    end_ = slot + 1;
+    const std::size_t lowest = home(hash);
+    std::size_t slot = std::max(lowest, end_);
+    while (slot > lowest && !at(slot - 1).is_occupied()) --slot;  // the last slots may have become vacant
+    insert(slot, entry);
   }
 
   /// What is in the first slot, or a vacant entry. The slot is gone afterwards. Only while begin() < end().

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Decodes a file that is sent as a JSON list of numbers while it arrives: chunks of any size in, the file's bytes out.
-// Holds no more than one chunk's bytes and the short members, whatever a hostile server sends. Members may come in any
-// order, with any white space; an error object is recognised. One reader reads one answer and belongs to one thread.
-// Specification: docs/wire.md, "File".
+// Holds no more than one chunk's bytes and the short members, and gives up in time, whatever a hostile server sends.
+// Members may come in any order, with any white space; an error object is recognised. One reader reads one answer and
+// belongs to one thread. Specification: docs/wire.md, "File".
 
 #include <cstddef>
 #include <cstdint>

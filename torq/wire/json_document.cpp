@@ -5,31 +5,14 @@
 #include <cassert>
 #include <new>
 
-#include "torq/wire/json_text.hpp"
-
 namespace torq::wire {
-namespace {
-
-/// A number or a literal; kAbsent for anything else. `token` is all of it.
-JsonScalar bare_scalar(std::string_view token) {
-  using Kind = JsonScalar::Kind;
-  if (is_json_number(token)) return {Kind::kNumber, token};
-  if (token == "null") return {Kind::kNull, {}};
-  if (token == "true" || token == "false") return {Kind::kBool, {}};
-  return {};
-}
-
-}  // namespace
-
-bool is_utf8(std::string_view text) {
-  // Most texts are short and ASCII, for which simdjson's call costs more than the check.
-  unsigned bits = 0;
-  for (const char c : text) bits |= static_cast<unsigned char>(c);
-  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
-}
-
 bool JsonWalk::enter() {
   if (++depth_ > kMaxDepth) fail();
+  return ok_;
+}
+
+bool JsonWalk::goes_on() {
+  if (ok_ && at_end()) fail();
   return ok_;
 }
 
@@ -71,7 +54,6 @@ JsonOutcome JsonReader::start(Bytes buffer, std::size_t size) {
   assert(buffer.size() >= size + kPadding);
   const std::string_view document = as_text(buffer.first(size));
   const std::size_t first = document.find_first_not_of(" \t\n\r");
-  walk_ = {};
   const simdjson::padded_string_view view(document.data(), document.size(), buffer.size());
   const simdjson::error_code error = parser_.iterate(view).get(document_);
   if (error == simdjson::MEMALLOC) throw std::bad_alloc();
@@ -87,8 +69,9 @@ JsonOutcome JsonReader::read_no_object(std::string_view document) {
   if (document.front() == '[') {
     simdjson::ondemand::array array;
     if (document_.get_array().get(array) != simdjson::SUCCESS) return JsonOutcome::kNoJson;
-    read_elements(array, walk_, [](JsonValue&) {});
-    return finish(JsonOutcome::kNoObject);
+    JsonWalk walk(document_);
+    read_elements(array, walk, [](JsonValue&) {});
+    return finish(walk, JsonOutcome::kNoObject);
   }
   std::string_view token;
   if (document_.raw_json_token().get(token) != simdjson::SUCCESS) return JsonOutcome::kNoJson;
@@ -100,10 +83,8 @@ JsonOutcome JsonReader::read_no_object(std::string_view document) {
   return good ? JsonOutcome::kNoObject : JsonOutcome::kNoJson;
 }
 
-JsonOutcome JsonReader::finish(JsonOutcome if_good) {
-  // Out of bounds is the only place that is behind the last token, and before none.
-  const bool at_end = document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
-  return walk_.ok() && at_end ? if_good : JsonOutcome::kNoJson;
+JsonOutcome JsonReader::finish(JsonWalk& walk, JsonOutcome if_good) {
+  return walk.ok() && walk.at_end() ? if_good : JsonOutcome::kNoJson;
 }
 
 }  // namespace torq::wire

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "torq/wire/json_text.hpp"
 
+#include <simdjson.h>
+
 namespace torq::wire {
 namespace {
 
@@ -39,6 +41,21 @@ std::string_view skip_digits(std::string_view text) {
 }
 
 }  // namespace
+
+JsonScalar bare_scalar(std::string_view token) {
+  using Kind = JsonScalar::Kind;
+  if (is_json_number(token)) return {Kind::kNumber, token};
+  if (token == "null") return {Kind::kNull, token};
+  if (token == "true" || token == "false") return {Kind::kBool, token};
+  return {};
+}
+
+bool is_utf8(std::string_view text) {
+  // Most texts are short and ASCII, for which simdjson's call costs more than the check.
+  unsigned bits = 0;
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
+}
 
 bool is_json_number(std::string_view token) {
   if (token.starts_with('-')) token.remove_prefix(1);

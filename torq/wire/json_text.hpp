@@ -25,6 +25,24 @@ constexpr std::string_view trim_right(std::string_view text) {
   return text;
 }
 
+/// A value without its inside. Of containers, only what they are.
+struct JsonScalar {
+  enum class Kind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kText, kArray, kObject };
+
+  Kind kind = Kind::kAbsent;
+  std::string_view text;  ///< of a text: its value; of a number or bool: its token
+
+  bool is_text() const { return kind == Kind::kText; }
+  bool is_number() const { return kind == Kind::kNumber; }
+  /// `null` is an absent member everywhere.
+  bool is_absent() const { return kind == Kind::kAbsent || kind == Kind::kNull; }
+};
+
+/// A number or a literal; kAbsent for anything else. `token` is all of it.
+JsonScalar bare_scalar(std::string_view token);
+
+bool is_utf8(std::string_view text);
+
 /// The grammar of RFC 8259 6, from the first character to the last. Costs no more than the characters.
 bool is_json_number(std::string_view token);
 

@@ -150,6 +150,8 @@ struct ByteRange {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 
+  bool is_within(std::uint64_t size) const { return offset <= size && length <= size - offset; }
+
   bool operator==(const ByteRange&) const = default;
 };
 

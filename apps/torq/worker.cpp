@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "apps/torq/worker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "torq/doors/quic/quic_door.hpp"
+#include "torq/net/clock.hpp"
+#include "torq/net/quic_driver.hpp"
+#include "torq/net/system_entropy.hpp"
+
+namespace torq::app {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kExpiryPeriod = std::chrono::milliseconds(100);
+constexpr int kExpiryStepsPerTick = 64;
+constexpr auto kDrainPeriod = std::chrono::milliseconds(10);
+
+}  // namespace
+
+struct Worker::Impl {
+  const Shared& shared;
+  bool sweeps;  // one worker is enough to expire the peers of all
+  asio::io_context loop{1};
+  net::SystemEntropy entropy;
+  doors::quic_json::Service service;
+  doors::quic::QuicDoor door;
+  net::QuicDriver driver;
+  std::vector<net::QuicDriver*> siblings;
+  asio::steady_timer expiry{loop};
+  asio::steady_timer drain_timer{loop};
+  std::optional<Instant> drain_deadline;
+  std::thread thread;
+
+  Impl(const Shared& what, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets)
+      : shared(what),
+        sweeps(options.worker.index == 0),
+        service(what.tracker, what.files, what.limits, net::draw_seed(entropy)),
+        door(service),
+        driver(loop, std::move(options), entropy, std::move(sockets), door) {}
+
+  void run() {
+    driver.start();
+    if (sweeps) sweep();
+    loop.run();
+  }
+
+  // In small steps, so that requests wait for none of it.
+  void sweep() {
+    bool more = true;
+    for (int i = 0; more && i < kExpiryStepsPerTick; ++i) more = shared.store.expire(net::monotonic_now());
+    expiry.expires_after(kExpiryPeriod);
+    expiry.async_wait([this](boost::system::error_code error) {
+      if (!error) sweep();
+    });
+  }
+
+  void close_silent_connections() {
+    quic::Endpoint& endpoint = driver.endpoint();
+    const Instant now = net::monotonic_now();
+    const bool late = now >= *drain_deadline;
+    for (const quic::ConnectionHandle handle : endpoint.connections()) {
+      if (late || endpoint.find(handle)->open_streams() == 0) endpoint.close(now, handle);
+    }
+    driver.flush();
+    if (endpoint.connection_count() == 0) return loop.stop();
+    drain_timer.expires_after(kDrainPeriod);
+    drain_timer.async_wait([this](boost::system::error_code error) {
+      if (!error) close_silent_connections();
+    });
+  }
+};
+
+Worker::Worker(const Shared& shared, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets)
+    : impl_(std::make_unique<Impl>(shared, std::move(options), std::move(sockets))) {}
+
+Worker::~Worker() {
+  stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Worker::start(std::span<const std::unique_ptr<Worker>> workers, const std::function<void()>& ended) {
+  std::vector<net::QuicDriver*> drivers;
+  for (const auto& worker : workers) drivers.push_back(&worker->impl_->driver);
+  for (const auto& worker : workers) {
+    worker->impl_->siblings = drivers;
+    worker->impl_->driver.join(worker->impl_->siblings);
+  }
+  for (const auto& worker : workers) {
+    worker->impl_->thread = std::thread([impl = worker->impl_.get(), ended] {
+      impl->run();
+      ended();
+    });
+  }
+}
+
+void Worker::drain(Duration deadline) {
+  asio::post(impl_->loop, [impl = impl_.get(), deadline] {
+    if (impl->drain_deadline) return;
+    impl->drain_deadline = net::monotonic_now() + deadline;
+    impl->driver.endpoint().refuse_newcomers();
+    impl->close_silent_connections();
+  });
+}
+
+void Worker::stop() { impl_->loop.stop(); }
+
+}  // namespace torq::app

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One core's share of a server: a thread with its own sockets, endpoint, door and event loop. What workers share is
+// passed in and outlives them.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "torq/base/clock.hpp"
+#include "torq/files/file_tree.hpp"
+#include "torq/net/udp_socket.hpp"
+#include "torq/quic/endpoint.hpp"
+#include "torq/tracker/tracker.hpp"
+#include "torq/wire/messages.hpp"
+
+namespace torq::app {
+
+struct Shared {
+  tracker::SwarmStore& store;
+  const tracker::Tracker& tracker;
+  const files::FileTree& files;
+  wire::Limits limits;
+};
+
+class Worker {
+ public:
+  Worker(const Shared& shared, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Starts all threads. Datagrams that reach the wrong worker are handed over between them. Each thread calls `ended`
+  /// as its last act.
+  static void start(std::span<const std::unique_ptr<Worker>> workers, const std::function<void()>& ended);
+
+  // From any thread:
+
+  /// Takes no new connections, answers what was asked, closes connections as they fall silent and all of them after
+  /// `deadline`; then the thread ends.
+  void drain(Duration deadline);
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace torq::app

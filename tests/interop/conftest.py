@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+from harness.fixtures import *  # noqa: F403 (fixtures are found by their names)

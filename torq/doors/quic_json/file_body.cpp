@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "torq/doors/quic_json/file_body.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "torq/wire/answer_encoder.hpp"
+
+namespace torq::doors::quic_json {
+
+FileBody::FileBody(files::File file, const wire::FileRequest& request, wire::ByteRange range)
+    : file_(std::move(file)),
+      name_(request.name),
+      range_(range),
+      raw_(request.encoding == wire::FileEncoding::kRaw),
+      tells_range_(request.has_range()) {}
+
+bool FileBody::produce(std::string& out, std::size_t bytes) {
+  if (!begun_) append_head(out);
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, range_.length - produced_));
+  std::vector<std::byte> block(wanted);
+  const auto got = file_.read_at(range_.offset + produced_, block);
+  if (!got || *got != wanted) return false;
+  produced_ += wanted;
+  if (raw_) {
+    out += as_text(block);
+  } else {
+    numbers_.append_block(out, block);
+  }
+  done_ = produced_ == range_.length;
+  if (done_ && !raw_) {
+    numbers_.append_tail(out, {name_, file_.size(), tells_range_ ? std::optional(range_) : std::nullopt});
+  }
+  return true;
+}
+
+void FileBody::append_head(std::string& out) {
+  begun_ = true;
+  if (raw_) {
+    wire::append_raw_header(out, {name_, file_.size(), range_, std::nullopt});
+  } else {
+    numbers_.append_head(out);
+  }
+}
+
+}  // namespace torq::doors::quic_json

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The bytes of a file answer, made block by block as the stream drains, so that an answer of any size costs one block.
+
+#include <cstdint>
+#include <string>
+
+#include "torq/files/file.hpp"
+#include "torq/wire/file_answer_encoder.hpp"
+#include "torq/wire/messages.hpp"
+
+namespace torq::doors::quic_json {
+
+class FileBody {
+ public:
+  /// `range` lies within the file.
+  FileBody(files::File file, const wire::FileRequest& request, wire::ByteRange range);
+
+  bool done() const { return done_; }
+
+  /// Appends the next block of the answer, made of at most `bytes` bytes of the file. False: the file could not be read
+  /// or has shrunk since it was opened, and the answer cannot be completed.
+  [[nodiscard]] bool produce(std::string& out, std::size_t bytes);
+
+ private:
+  void append_head(std::string& out);
+
+  files::File file_;
+  std::string name_;
+  wire::ByteRange range_;
+  bool raw_;
+  bool tells_range_;  // the request named one
+  wire::FileAnswerEncoder numbers_;
+  std::uint64_t produced_ = 0;
+  bool begun_ = false;
+  bool done_ = false;
+};
+
+}  // namespace torq::doors::quic_json

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "torq/doors/quic_json/service.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "torq/wire/answer_encoder.hpp"
+
+namespace torq::doors::quic_json {
+namespace {
+
+// What is read of a file before the first byte of its answer leaves, so that a file that cannot be read is an error
+// answer and not a broken stream.
+constexpr std::size_t kFirstBlock = 4 * 1024;
+
+Answer error(wire::ErrorCode code, std::string_view text) {
+  Answer answer;
+  wire::append_error(answer.text, code, text);
+  return answer;
+}
+
+Answer error(files::FileError reason) {
+  const auto code =
+      reason == files::FileError::kNotFound ? wire::ErrorCode::kFileNotFound : wire::ErrorCode::kFileReadError;
+  return error(code, files::to_string(reason));
+}
+
+wire::ListEntry to_wire(const files::Entry& entry) {
+  const bool folder = entry.found.type == files::Found::Type::kFolder;
+  return {entry.name, folder ? wire::EntryType::kFolder : wire::EntryType::kFile, entry.found.size};
+}
+
+}  // namespace
+
+Service::Service(const tracker::Tracker& tracker, const files::FileTree& files, const wire::Limits& limits,
+                 std::uint64_t seed)
+    : tracker_(tracker), files_(files), limits_(limits), parser_(limits), random_(seed) {}
+
+Answer Service::answer(Instant now, const IpAddress& source, Bytes request) {
+  const auto parsed = parser_.parse(request);
+  if (!parsed) return error(parsed.error().code, parsed.error().text);
+  return std::visit([&](const auto& message) { return reply(Asker{now, source}, message); }, *parsed);
+}
+
+Answer Service::refuse_too_large() const {
+  return error(wire::ErrorCode::kRequestTooLarge,
+               "a request has at most " + std::to_string(limits_.max_request_bytes) + " bytes");
+}
+
+Answer Service::reply(const Asker& asker, const wire::AnnounceRequest& request) {
+  Answer answer;
+  wire::append_announce_reply(answer.text, tracker_.announce(asker.now, request.announce, asker.source, random_));
+  return answer;
+}
+
+Answer Service::reply(const Asker&, const wire::FileRequest& request) {
+  auto file = files_.open(request.name);
+  if (!file) return error(file.error());
+  const std::uint64_t size = file->size();
+  const std::uint64_t offset = request.offset.value_or(0);
+  if (offset > size) {
+    return error(wire::ErrorCode::kInvalidRequest,
+                 "offset is beyond the file's size of " + std::to_string(size) + " bytes");
+  }
+  const wire::ByteRange range{offset, std::min(request.length.value_or(size), size - offset)};
+  if (request.encoding == wire::FileEncoding::kNumbers && range.length > limits_.max_json_file_bytes) {
+    return error(wire::ErrorCode::kFileTooLarge, "a list of numbers has at most " +
+                                                     std::to_string(limits_.max_json_file_bytes) +
+                                                     " bytes of a file; ask for a range, or for encoding raw");
+  }
+  Answer answer;
+  answer.body.emplace(std::move(*file), request, range);
+  if (!answer.body->produce(answer.text, kFirstBlock)) return error(files::FileError::kReadError);
+  if (answer.body->done()) answer.body.reset();
+  return answer;
+}
+
+Answer Service::reply(const Asker&, const wire::CapabilityRequest& request) {
+  Answer answer;
+  wire::append_capability_reply(answer.text, {request.version, request.capabilities, limits_});
+  return answer;
+}
+
+Answer Service::reply(const Asker& asker, const wire::ScrapeRequest& request) {
+  wire::ScrapeReply scraped;
+  for (const wire::ScrapeHash& hash : request.hashes) {
+    scraped.files.push_back({std::string(hash.text), tracker_.scrape(asker.now, hash.info_hash)});
+  }
+  Answer answer;
+  wire::append_scrape_reply(answer.text, scraped);
+  return answer;
+}
+
+Answer Service::reply(const Asker&, const wire::ListRequest& request) {
+  auto listing = files_.list(request.folder, limits_.max_list);
+  if (!listing) return error(listing.error());
+  wire::ListReply listed{std::string(request.folder), {}, listing->truncated};
+  std::ranges::transform(listing->entries, std::back_inserter(listed.entries), to_wire);
+  Answer answer;
+  wire::append_list_reply(answer.text, listed);
+  return answer;
+}
+
+}  // namespace torq::doors::quic_json

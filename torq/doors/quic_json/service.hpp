@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One request of the JSON protocol: decode, ask the tracker or the file tree, encode. It knows no stream: bytes of a
+// whole request in, the beginning of an answer out. One per worker and thread. Specification: docs/wire.md.
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "torq/base/clock.hpp"
+#include "torq/base/random.hpp"
+#include "torq/doors/quic_json/file_body.hpp"
+#include "torq/files/file_tree.hpp"
+#include "torq/tracker/tracker.hpp"
+#include "torq/wire/request_parser.hpp"
+
+namespace torq::doors::quic_json {
+
+struct Answer {
+  std::string text;              ///< all of it, or what comes before the rest of `body`
+  std::optional<FileBody> body;  ///< produces the rest as it drains
+};
+
+class Service {
+ public:
+  /// `tracker` and `files` must outlive the service; other workers use them, too.
+  Service(const tracker::Tracker& tracker, const files::FileTree& files, const wire::Limits& limits,
+          std::uint64_t seed);
+
+  /// `source` is the proven address of the asker.
+  Answer answer(Instant now, const IpAddress& source, Bytes request);
+  Answer refuse_too_large() const;
+
+  const wire::Limits& limits() const { return limits_; }
+
+ private:
+  struct Asker {
+    Instant now;
+    IpAddress source;
+  };
+
+  Answer reply(const Asker& asker, const wire::AnnounceRequest& request);
+  Answer reply(const Asker& asker, const wire::FileRequest& request);
+  Answer reply(const Asker& asker, const wire::CapabilityRequest& request);
+  Answer reply(const Asker& asker, const wire::ScrapeRequest& request);
+  Answer reply(const Asker& asker, const wire::ListRequest& request);
+
+  const tracker::Tracker& tracker_;
+  const files::FileTree& files_;
+  wire::Limits limits_;
+  wire::RequestParser parser_;
+  Random random_;
+};
+
+}  // namespace torq::doors::quic_json

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "torq/doors/quic_json/service.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "torq/swarm/memory_store.hpp"
+
+namespace torq::doors::quic_json {
+namespace {
+
+constexpr const char* kHash = "0123456789abcdef0123456789abcdef01234567";
+
+// A service over a real store and a real folder; `ask` gives the whole answer, as a client would read it.
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() : folder_(make_folder()), tree_(files::FileTree::at(folder_).value()) {}
+  ~ServiceTest() override { std::filesystem::remove_all(folder_); }
+
+  void file(const std::string& name, std::string_view bytes) const { std::ofstream(folder_ + "/" + name) << bytes; }
+
+  Answer begin(std::string_view request, std::string_view from = "192.0.2.1") {
+    return service_.answer(Instant(std::chrono::hours(1)), parse_ip(from).value(), as_bytes(request));
+  }
+
+  std::string ask(std::string_view request, std::string_view from = "192.0.2.1") {
+    Answer answer = begin(request, from);
+    while (answer.body && !answer.body->done()) EXPECT_TRUE(answer.body->produce(answer.text, 1000));
+    return answer.text;
+  }
+
+  std::string announce(std::string_view rest, std::string_view from = "192.0.2.1") {
+    return ask(
+        std::string(R"({"info_hash":")") + kHash + R"(","peer_id":"-TQ0100-000000000000",)" + std::string(rest) + "}",
+        from);
+  }
+
+ private:
+  static std::string make_folder() {
+    std::string name = std::filesystem::temp_directory_path() / "torq-service-XXXXXX";
+    return mkdtemp(name.data());
+  }
+
+  std::string folder_;
+  files::FileTree tree_;
+  tracker::TrackerRules rules_;
+  swarm::MemoryStore store_{swarm::SipKey{}, rules_.peer_lifetime()};
+  tracker::Tracker tracker_{store_, rules_};
+  Service service_{tracker_, tree_, wire::Limits{.max_json_file_bytes = 10'000}, 1};
+};
+
+TEST_F(ServiceTest, TellsALeecherOfTheSeederThatCameBefore) {
+  announce(R"("port":6881,"left":0)", "192.0.2.1");
+
+  EXPECT_EQ(announce(R"("port":6882,"left":5)", "192.0.2.2"),
+            R"({"interval":60,"peers":[{"ip":"192.0.2.1","port":6881}],"complete":1,"incomplete":1})");
+}
+
+TEST_F(ServiceTest, ScrapesWhatWasAnnounced) {
+  announce(R"("port":6881,"left":0,"event":"completed")");
+
+  EXPECT_EQ(ask(std::string(R"({"scrape":[")") + kHash + R"("]})"),
+            std::string(R"({"files":{")") + kHash + R"(":{"complete":1,"downloaded":1,"incomplete":0}}})");
+}
+
+TEST_F(ServiceTest, SendsAFileAsNumbersWithItsNameAndSize) {
+  file("hi.txt", "Hi!");
+
+  EXPECT_EQ(ask(R"({"file":"hi.txt"})"), R"({"data":[72,105,33],"filename":"hi.txt","size":3})");
+}
+
+TEST_F(ServiceTest, SendsARawRangeAfterItsHeader) {
+  file("long.txt", std::string(9'000, 'a') + "tail");
+
+  EXPECT_EQ(ask(R"({"file":"long.txt","encoding":"raw","offset":8999,"length":100})"),
+            "{\"filename\":\"long.txt\",\"size\":9004,\"offset\":8999,\"length\":5}\natail");
+}
+
+TEST_F(ServiceTest, SendsAnEmptyFile) {
+  file("empty", "");
+
+  EXPECT_EQ(ask(R"({"file":"empty"})"), R"({"data":[],"filename":"empty","size":0})");
+}
+
+TEST_F(ServiceTest, RefusesWhatItCannotSendWithTheCodeThatSaysWhy) {
+  file("big", std::string(10'001, 'x'));
+  file("small", "x");
+  const auto refuses = [&](std::string_view request, std::string_view code) {
+    const std::string answer = ask(request);
+    return answer.find(R"("code":")" + std::string(code) + '"') != std::string::npos;
+  };
+
+  EXPECT_TRUE(refuses(R"({"file":"none"})", "FILE_NOT_FOUND"));
+  EXPECT_TRUE(refuses(R"({"file":"../etc/passwd"})", "FILE_NOT_FOUND"));
+  EXPECT_TRUE(refuses(R"({"file":"big"})", "FILE_TOO_LARGE"));
+  EXPECT_TRUE(refuses(R"({"file":"small","offset":2})", "INVALID_REQUEST"));
+  EXPECT_TRUE(refuses(R"({"list":"small"})", "FILE_NOT_FOUND"));
+  EXPECT_TRUE(refuses("", "INVALID_JSON"));
+  EXPECT_TRUE(refuses("\xff", "INVALID_ENCODING"));
+  EXPECT_TRUE(refuses(R"({"query":1})", "UNKNOWN_REQUEST"));
+}
+
+TEST_F(ServiceTest, SendsALargeFileRawAndInRanges) {
+  file("big", std::string(10'001, 'x'));
+
+  EXPECT_EQ(ask(R"({"file":"big","encoding":"raw"})").size(),
+            std::string_view("{\"filename\":\"big\",\"size\":10001,\"offset\":0,\"length\":10001}\n").size() + 10'001);
+  EXPECT_NE(ask(R"({"file":"big","length":2})").find(R"({"data":[120,120],"filename":"big","size":10001)"),
+            std::string::npos);
+}
+
+TEST_F(ServiceTest, GivesUpOnAFileThatShrinksWhileItIsSent) {
+  file("shrinks", std::string(9'000, 'x'));
+  Answer answer = begin(R"({"file":"shrinks"})");
+
+  file("shrinks", "x");
+
+  ASSERT_TRUE(answer.body);
+  EXPECT_FALSE(answer.body->produce(answer.text, 1000));
+}
+
+}  // namespace
+}  // namespace torq::doors::quic_json
