@@ -13,8 +13,6 @@
 namespace torq::quic {
 namespace {
 
-// Ethernet's 1500 less the headers of IPv6 and UDP: as far as path MTU discovery goes.
-constexpr std::size_t kLargestPayload = 1452;
 constexpr std::uint64_t kUnidirectionalWindow = 1024;
 // Linux cuts at most 64 datagrams from one send (UDP_MAX_SEGMENTS of older kernels).
 constexpr std::size_t kLongestRun = 64;
@@ -43,8 +41,6 @@ ngtcp2_transport_params make_parameters(const Limits& limits) {
   params.grease_quic_bit = 1;
   return params;
 }
-
-std::string describe_library_error(int error) { return ngtcp2_strerror(error); }
 
 }  // namespace
 
@@ -163,6 +159,12 @@ std::vector<ConnectionId> Connection::connection_ids() const {
   std::vector<ConnectionId> ids;
   for (const ngtcp2_cid& cid : cids) ids.push_back(from_cid(cid));
   return ids;
+}
+
+bool Connection::update_keys(Instant now) {
+  const bool begun = !close_reason_ && ngtcp2_conn_initiate_key_update(conn_, to_timestamp(now)) == 0;
+  if (begun) host_.touch(*this);
+  return begun;
 }
 
 // Datagrams out ------------------------------------------------------------------------------------------------------
@@ -288,260 +290,6 @@ void Connection::queue(Stream& stream) {
   if (stream.queued || stream.blocked || !stream.has_output()) return;
   stream.queued = true;
   sending_.push_back(stream.id);
-}
-
-// Streams, as the application uses them ------------------------------------------------------------------------------
-
-Stream* Connection::find(StreamId id) {
-  const auto it = streams_.find(id);
-  return it == streams_.end() ? nullptr : &it->second;
-}
-
-std::optional<StreamId> Connection::open_stream() {
-  if (close_reason_ || !established_) return std::nullopt;
-  std::int64_t id = 0;
-  if (ngtcp2_conn_open_bidi_stream(conn_, &id, nullptr) != 0) return std::nullopt;
-  streams_.try_emplace(StreamId{id}, StreamId{id});
-  return StreamId{id};
-}
-
-Connection::Incoming Connection::peek(StreamId id) {
-  Stream* stream = find(id);
-  if (stream == nullptr || stream->peer_gave_up) return {};
-  stream->announced = false;
-  return {stream->unread(), stream->peer_finished};
-}
-
-void Connection::consume(StreamId id, std::size_t n) {
-  Stream* stream = find(id);
-  if (stream == nullptr) return;
-  assert(n <= stream->unread().size());
-  stream->consumed += n;
-  if (stream->consumed == stream->received.size()) {
-    stream->received.clear();
-    stream->consumed = 0;
-  }
-  if (n > 0 && !close_reason_) {
-    ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
-    ngtcp2_conn_extend_max_offset(conn_, n);
-    host_.touch(*this);
-  }
-  release_if_done(*stream);
-}
-
-std::size_t Connection::room(StreamId id) {
-  const Stream* stream = find(id);
-  if (stream == nullptr || stream->finished || stream->reset || close_reason_) return 0;
-  const std::size_t unsent = stream->outgoing.unsent();
-  const std::size_t held = unsent + stream->outgoing.unacknowledged();
-  const std::size_t window = limits_.max_unsent - std::min(limits_.max_unsent, unsent);
-  return std::min(window, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held));
-}
-
-std::size_t Connection::write(StreamId id, Bytes bytes) {
-  const std::size_t n = std::min(bytes.size(), room(id));
-  Stream* stream = find(id);
-  if (stream == nullptr) return 0;
-  stream->wants_room = n < bytes.size();
-  if (n == 0) return 0;
-  stream->outgoing.append(bytes.first(n));
-  queue(*stream);
-  host_.touch(*this);
-  return n;
-}
-
-void Connection::finish(StreamId id) {
-  Stream* stream = find(id);
-  if (stream == nullptr || stream->finished || stream->reset) return;
-  stream->finished = true;
-  stream->wants_room = false;
-  queue(*stream);
-  host_.touch(*this);
-}
-
-void Connection::reset(StreamId id, std::uint64_t code) {
-  Stream* stream = find(id);
-  if (stream == nullptr || stream->reset || close_reason_) return;
-  stream->reset = true;
-  ngtcp2_conn_shutdown_stream_write(conn_, 0, static_cast<std::int64_t>(id), code);
-  host_.touch(*this);
-}
-
-void Connection::stop_sending(StreamId id, std::uint64_t code) {
-  Stream* stream = find(id);
-  if (stream == nullptr || stream->peer_gave_up || close_reason_) return;
-  stream->peer_gave_up = true;
-  ngtcp2_conn_extend_max_offset(conn_, stream->unread().size());
-  stream->received.clear();
-  stream->consumed = 0;
-  ngtcp2_conn_shutdown_stream_read(conn_, 0, static_cast<std::int64_t>(id), code);
-  host_.touch(*this);
-  release_if_done(*stream);
-}
-
-bool Connection::update_keys(Instant now) {
-  const bool begun = !close_reason_ && ngtcp2_conn_initiate_key_update(conn_, to_timestamp(now)) == 0;
-  if (begun) host_.touch(*this);
-  return begun;
-}
-
-// Destroys the stream when nobody needs it any more.
-void Connection::release_if_done(Stream& stream) {
-  if (!stream.closed || !stream.exhausted()) return;
-  const StreamId id = stream.id;
-  streams_.erase(id);
-  host_.post({handle_, StreamClosed{id}});
-  if (!ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-    host_.touch(*this);
-  }
-}
-
-void Connection::announce_room(Stream& stream) {
-  if (!stream.wants_room || stream.blocked || room(stream.id) < limits_.max_unsent / 2) return;
-  stream.wants_room = false;
-  host_.post({handle_, StreamWritable{stream.id}});
-}
-
-// Recorded by callbacks ----------------------------------------------------------------------------------------------
-
-bool Connection::on_handshake_completed() {
-  if (!tls_->has_alpn()) {
-    constexpr std::uint8_t kNoApplicationProtocolAlert = 120;
-    ngtcp2_conn_set_tls_alert(conn_, kNoApplicationProtocolAlert);
-    return false;
-  }
-  established_ = true;
-  proven_peer_ = current_path().remote;
-  host_.post({handle_, Connected{}});
-  return true;
-}
-
-void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
-  if (!is_bidirectional(id)) {
-    uncredited_ += bytes.size();
-    return;
-  }
-  Stream& stream = streams_.try_emplace(id, id).first->second;
-  if (stream.peer_gave_up) {
-    uncredited_ += bytes.size();
-    return;
-  }
-  stream.received.insert(stream.received.end(), bytes.begin(), bytes.end());
-  stream.peer_finished = fin;
-  if (stream.announced) return;
-  stream.announced = true;
-  fresh_.push_back(id);
-}
-
-void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
-  if (!is_bidirectional(id)) return;
-  Stream& stream = streams_.try_emplace(id, id).first->second;
-  if (stream.peer_gave_up) return;
-  uncredited_ += stream.unread().size();
-  stream.received.clear();
-  stream.consumed = 0;
-  stream.peer_gave_up = true;
-  host_.post({handle_, StreamReset{id, code}});
-}
-
-void Connection::on_stop_sending(StreamId id, std::uint64_t code) {
-  Stream& stream = streams_.try_emplace(id, id).first->second;
-  stream.reset = true;  // ngtcp2 answers with RESET_STREAM by itself
-  host_.post({handle_, StreamStopped{id, code}});
-}
-
-void Connection::on_stream_closed(StreamId id) {
-  Stream* stream = find(id);
-  if (stream != nullptr) {
-    stream->closed = true;
-    return release_if_done(*stream);
-  }
-  if (ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) return;
-  if (is_bidirectional(id)) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-  } else {
-    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
-  }
-}
-
-void Connection::on_acknowledged(StreamId id, std::uint64_t end) {
-  Stream* stream = find(id);
-  if (stream == nullptr) return;
-  stream->outgoing.release(end);
-  announce_room(*stream);
-}
-
-void Connection::on_unblocked(StreamId id) {
-  Stream* stream = find(id);
-  if (stream == nullptr) return;
-  stream->blocked = false;
-  queue(*stream);
-}
-
-void Connection::on_path_proven(const SocketAddress& peer) { proven_peer_ = peer; }
-
-// The end ------------------------------------------------------------------------------------------------------------
-
-void Connection::close(Instant now, CloseReason reason) {
-  if (close_reason_) return;
-  ngtcp2_ccerr error;
-  ngtcp2_ccerr_default(&error);
-  ngtcp2_ccerr_set_transport_error(&error, reason.code, nullptr, 0);
-  close_with(now, error, std::move(reason));
-}
-
-void Connection::fail(Instant now, int library_error) {
-  if (close_reason_ || library_error == NGTCP2_ERR_CLOSING) return;
-  if (library_error == NGTCP2_ERR_IDLE_CLOSE) {
-    close_reason_ = CloseReason{CloseKind::kIdle, 0, "nothing was heard from the peer for the idle time-out", ""};
-    return;
-  }
-  if (library_error == NGTCP2_ERR_RECV_VERSION_NEGOTIATION || version_refused_) {
-    close_reason_ = CloseReason{CloseKind::kVersionRefused, 0, "the server does not speak QUIC version 1", ""};
-    return;
-  }
-  ngtcp2_ccerr error;
-  ngtcp2_ccerr_default(&error);
-  CloseReason reason{CloseKind::kProtocolViolation, 0, describe_library_error(library_error), ""};
-  const std::uint8_t alert = ngtcp2_conn_get_tls_alert(conn_);
-  if (library_error == NGTCP2_ERR_HANDSHAKE_TIMEOUT) {
-    ngtcp2_ccerr_set_transport_error(&error, NGTCP2_CONNECTION_REFUSED, nullptr, 0);
-    reason = {CloseKind::kHandshakeTimeout, 0, "the handshake did not end in time", ""};
-  } else if (alert != 0) {
-    ngtcp2_ccerr_set_tls_alert(&error, alert, nullptr, 0);
-    if (alert == kNoApplicationProtocol - 0x100) reason.text = "no common application protocol (ALPN)";
-  } else {
-    ngtcp2_ccerr_set_liberr(&error, library_error, nullptr, 0);
-  }
-  if (const auto& refusal = tls_->refusal()) {
-    reason = {CloseKind::kCertificateRefused, 0, refusal->text, refusal->pin};
-  }
-  reason.code = error.error_code;
-  close_with(now, error, std::move(reason));
-}
-
-void Connection::close_with(Instant now, const ngtcp2_ccerr& error, CloseReason reason) {
-  std::array<std::uint8_t, kLargestPayload> buffer;
-  ngtcp2_path_storage path;
-  ngtcp2_path_storage_zero(&path);
-  ngtcp2_pkt_info info{};
-  const ngtcp2_ssize size = ngtcp2_conn_write_connection_close(conn_, &path.path, &info, buffer.data(), buffer.size(),
-                                                               &error, to_timestamp(now));
-  if (size > 0) {
-    const Bytes packet = std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(size)));
-    closing_packet_.assign(packet.begin(), packet.end());
-  }
-  close_reason_ = std::move(reason);
-}
-
-CloseReason Connection::peers_reason() const {
-  if (stateless_reset_)
-    return {CloseKind::kStatelessReset, 0, "the peer has forgotten the connection (stateless reset)", ""};
-  const ngtcp2_ccerr* error = ngtcp2_conn_get_ccerr(conn_);
-  const std::string text(reinterpret_cast<const char*>(error->reason), error->reasonlen);
-  const bool application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
-  return {application ? CloseKind::kPeerApplication : CloseKind::kPeerTransport, error->error_code, text, ""};
 }
 
 }  // namespace torq::quic

@@ -12,6 +12,9 @@
 
 namespace torq::quic {
 
+/// Ethernet's 1500 less the headers of IPv6 and UDP: as far as path MTU discovery goes.
+inline constexpr std::size_t kLargestPayload = 1452;
+
 inline ngtcp2_tstamp to_timestamp(Instant at) { return static_cast<ngtcp2_tstamp>(at.time_since_epoch().count()); }
 inline Instant from_timestamp(ngtcp2_tstamp at) { return Instant(Duration(static_cast<Duration::rep>(at))); }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "party.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace torq::simulation {
+
+void SeededEntropy::fill(std::span<std::byte> out) {
+  while (!out.empty()) {
+    const std::uint64_t word = random_.next();
+    const std::size_t n = std::min(out.size(), sizeof(word));
+    std::memcpy(out.data(), &word, n);
+    out = out.subspan(n);
+  }
+}
+
+Party::Party(Direction outward, std::uint64_t seed, quic::EndpointOptions options, Application& application)
+    : outward_(outward), entropy_(seed), options_(std::move(options)), application_(application) {
+  restart();
+}
+
+void Party::restart() {
+  endpoint_ = std::make_unique<quic::Endpoint>(options_, entropy_);
+  ended_.clear();
+}
+
+void Party::handle(Instant now, const Arrival& arrival) {
+  endpoint_->handle_datagram(now, arrival.path, arrival.ecn, arrival.bytes);
+}
+
+void Party::act(Instant now, Link& link) {
+  drain(now, link);
+  const auto due = endpoint_->next_timeout();
+  if (!due || *due > now) return;
+  endpoint_->handle_timeout(now);
+  drain(now, link);
+  const auto next = endpoint_->next_timeout();
+  EXPECT_TRUE(!next || *next > now) << "a deadline that was handled is still due: a driver would spin";
+}
+
+void Party::drain(Instant now, Link& link) {
+  for (bool more = true; more;) {
+    more = false;
+    while (const auto event = endpoint_->next_event()) deliver(now, *event);
+    while (const auto run = endpoint_->next_transmit(now, area_)) {
+      transmit(now, *run, link);
+      more = true;
+    }
+  }
+}
+
+void Party::deliver(Instant now, const quic::Event& event) {
+  ++event_count_;
+  EXPECT_FALSE(ended_.contains(event.connection)) << "an event after Closed";
+  EXPECT_NE(endpoint_->find(event.connection), nullptr) << "an event of a connection that is not there";
+  if (std::holds_alternative<quic::Closed>(event.what)) ended_.insert(event.connection);
+  application_.handle_event(now, *endpoint_, event);
+}
+
+void Party::transmit(Instant now, const quic::Transmit& run, Link& link) {
+  ASSERT_GT(run.segment_size, 0U);
+  Bytes rest = Bytes(area_).first(run.size);
+  while (!rest.empty()) {
+    const Bytes datagram = rest.first(std::min(run.segment_size, rest.size()));
+    link.send(now, outward_, run.path, run.ecn, datagram);
+    rest = rest.subspan(datagram.size());
+  }
+}
+
+}  // namespace torq::simulation
