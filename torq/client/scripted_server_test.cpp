@@ -67,6 +67,11 @@ std::vector<std::string> ScriptedServer::requests() const {
   return requests_;
 }
 
+void ScriptedServer::wait_for_requests(std::size_t count) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return requests_.size() >= count; });
+}
+
 std::size_t ScriptedServer::connections() const {
   const std::lock_guard lock(mutex_);
   return connections_;
@@ -95,6 +100,7 @@ void ScriptedServer::read(Instant now, quic::Endpoint& endpoint, const Key& key)
     const std::lock_guard lock(mutex_);
     ordinal = requests_.size();
     requests_.push_back(stream.request);
+    changed_.notify_all();
   }
   stream.reply = script_(stream.request, ordinal);
   write(now, endpoint, key);

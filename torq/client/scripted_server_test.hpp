@@ -4,6 +4,7 @@
 // would say can be said here. It runs on a thread of its own; the script is called there.
 
 #include <boost/asio/io_context.hpp>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -60,6 +61,7 @@ class ScriptedServer final : public net::QuicApplication {
   void refuse_newcomers();
 
   std::vector<std::string> requests() const;
+  void wait_for_requests(std::size_t count) const;
   std::size_t connections() const;
 
  private:
@@ -79,6 +81,7 @@ class ScriptedServer final : public net::QuicApplication {
   Setting setting_;
   Script script_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   std::vector<std::string> requests_;
   std::size_t connections_ = 0;
   std::map<Key, Stream> streams_;
