@@ -96,6 +96,11 @@ class Stream:
         """Gives the peer no further credit on this stream."""
         self._connection._quic.deaf_streams.add(self.id)
 
+    def read_on(self):
+        self._connection._quic.deaf_streams.discard(self.id)
+        self._connection._quic._streams[self.id].max_stream_data_local *= 2
+        self._connection.transmit()
+
     async def answer(self, timeout=60):
         """Everything up to the end of the peer's half."""
         await asyncio.wait_for(asyncio.shield(self._ended), timeout)
@@ -150,6 +155,16 @@ class Connection(QuicConnectionProtocol):
         # Makes aioquic give out the number now.
         self._quic.send_stream_data(stream.id, b"")
         return stream
+
+    async def open_in_credit(self, timeout=20):
+        """A stream that the server allows by now; aioquic would also open others, and reset them beyond the limit."""
+        deadline = self._loop.time() + timeout
+        number = self._quic.get_next_available_stream_id() // 4
+        while number >= self._quic._remote_max_streams_bidi:
+            if self._loop.time() > deadline:
+                raise TimeoutError(f"no credit for stream {number} in {timeout} s")
+            await asyncio.sleep(0.002)
+        return self.open()
 
     async def ask(self, request, piece=None, timeout=60):
         """The answer's bytes. `request` is bytes or something for json; `piece` sends it so many bytes at a time, a packet each."""

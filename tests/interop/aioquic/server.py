@@ -152,11 +152,9 @@ def pin_of(certificate):
     return "sha256:" + hashlib.sha256(spki).hexdigest()
 
 
-async def run(options):
-    service = Service(Tracker(options.interval), Files(options.root))
+async def serve_until_told(options, create_protocol):
     settings = configuration(options)
-    server = await serve(options.listen, options.port, configuration=settings,
-                         create_protocol=lambda quic, **_: Connection(quic, service))
+    server = await serve(options.listen, options.port, configuration=settings, create_protocol=create_protocol)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -178,7 +176,8 @@ def main():
     options = parser.parse_args()
     if not options.root.is_dir():
         sys.exit(f"server.py: {options.root}: no such folder")
-    asyncio.run(run(options))
+    service = Service(Tracker(options.interval), Files(options.root))
+    asyncio.run(serve_until_told(options, lambda quic, **_: Connection(quic, service)))
 
 
 if __name__ == "__main__":

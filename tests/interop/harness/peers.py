@@ -128,17 +128,13 @@ class QuinnClient:
             process.kill()
 
     def perform(self, process, operation):
-        """The answer to an operation that asks, the printed line of another."""
+        """The bytes of the answer to "ask"; what was printed where there is none, and for other operations."""
         save = self._folder / "answer"
         if operation["op"] == "ask":
             operation = {**operation, "save": str(save)}
         process.say(operation)
         line = process.line(120)
-        if line["event"] != "answer":
-            return line
-        if operation["op"] == "ask":
-            return save.read_bytes()
-        return line["text"].encode()
+        return save.read_bytes() if line["event"] == "answer" else line
 
     def ask(self, server, *requests, between=None, piece=None):
         answers = []
@@ -162,11 +158,12 @@ class QuinnClient:
             assert rebound["ok"], rebound
 
     def ask_at_once(self, server, requests):
+        save = self._folder / "answers"
         with self.session(server) as process:
-            process.say({"op": "many", "requests": [encode(request).decode() for request in requests]})
+            process.say({"op": "many", "requests": [encode(request).decode() for request in requests], "save": str(save)})
             lines = [process.line(120) for _ in requests]
         assert all(line["event"] == "answer" for line in lines), lines
-        return [line["text"].encode() for line in lines]
+        return [save.with_suffix(f".{number}").read_bytes() for number in range(len(requests))]
 
     def refusal(self, server, alpn):
         first = self.run(server, "--alpn", ",".join(alpn) or "none", "many", "0", "--data", "").objects[0]
@@ -209,6 +206,13 @@ class Server:
 def start_aioquic_server(folder, root, *options, host="127.0.0.1"):
     argv = [sys.executable, HERE / "aioquic" / "server.py", "--listen", host, "--port", 0, "--root", root, *options]
     return Server(processes.Process(argv, folder))
+
+
+def start_scripted_server(folder, rules, *options):
+    """A server that answers as told (see scripted_server.py)."""
+    script = folder / "script.json"
+    script.write_text(json.dumps(rules))
+    return Server(processes.Process([sys.executable, HERE / "aioquic" / "scripted_server.py", script, *options], folder))
 
 
 def start_quinn_server(folder, root, *options, host="127.0.0.1"):

@@ -19,3 +19,7 @@ def listed(folder, name):
     data = (folder / name).read_bytes()
     numbers = ",".join(map(str, data))
     return f'{{"data":[{numbers}],"filename":{json.dumps(name)},"size":{len(data)}}}'.encode()
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()

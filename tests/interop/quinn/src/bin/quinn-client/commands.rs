@@ -31,7 +31,7 @@ impl Plan {
                 let count = arguments.word().and_then(|count| count.parse().ok()).ok_or("many needs a number")?;
                 let data = data.ok_or("many needs --data")?;
                 let requests = (0..count).map(|n: usize| data.replace("{n}", &n.to_string())).collect();
-                return arguments.finish().map(|()| Self::Operations(vec![Operation::Many { requests, drain: false }]));
+                return arguments.finish().map(|()| Self::Operations(vec![Operation::Many { requests, drain: false, save: None }]));
             }
             other => return Err(format!("unknown command: {other}")),
         };

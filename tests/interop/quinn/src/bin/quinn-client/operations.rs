@@ -18,11 +18,13 @@ use crate::connect::{describe, Target};
 pub enum Operation {
     /// One request, one answer.
     Ask(Ask),
-    /// All at once, each on its stream; the answers are printed in the order of the requests.
+    /// All at once, each on its stream; the answers are printed in the order of the requests, and saved in `save`.0, .1 and so on.
     Many {
         requests: Vec<String>,
         #[serde(default)]
         drain: bool,
+        #[serde(default)]
+        save: Option<String>,
     },
     /// Sends `data` without end and keeps the stream. Prints `held`.
     Hold {
@@ -129,7 +131,7 @@ impl Session {
     pub async fn perform(&mut self, operation: Operation) -> bool {
         match operation {
             Operation::Ask(ask) => report(0, &ask, exchange(&self.connection, &ask).await),
-            Operation::Many { requests, drain } => self.many(requests, drain).await,
+            Operation::Many { requests, drain, save } => self.many(requests, drain, save.as_deref()).await,
             Operation::Hold { data } => self.hold(&data, false).await,
             Operation::Deaf { data } => self.hold(&data, true).await,
             Operation::Abandon { data, how, count } => self.abandon(&data, how, count).await,
@@ -147,8 +149,10 @@ impl Session {
         self.endpoint.wait_idle().await;
     }
 
-    async fn many(&self, requests: Vec<String>, drain: bool) -> bool {
-        let asks: Vec<_> = requests.into_iter().map(|data| Arc::new(Ask { data: Some(data), drain, ..Ask::default() })).collect();
+    async fn many(&self, requests: Vec<String>, drain: bool, save: Option<&str>) -> bool {
+        let file = |number| save.map(|prefix| format!("{prefix}.{number}").into());
+        let ask = |(number, data)| Ask { data: Some(data), drain, save: file(number), ..Ask::default() };
+        let asks: Vec<_> = requests.into_iter().enumerate().map(|numbered| Arc::new(ask(numbered))).collect();
         let tasks: Vec<_> = asks
             .iter()
             .map(|ask| {

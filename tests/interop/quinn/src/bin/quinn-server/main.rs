@@ -133,7 +133,10 @@ fn endpoint(listen: SocketAddr, identity: Identity) -> Result<Endpoint, String> 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(transport()));
     let socket = socket(listen).map_err(|error| format!("{listen}: {error}"))?;
-    Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime)).map_err(|error| error.to_string())
+    let mut versions = EndpointConfig::default();
+    // By default quinn also speaks six drafts of QUIC.
+    versions.supported_versions(vec![1]);
+    Endpoint::new(versions, Some(config), socket, Arc::new(TokioRuntime)).map_err(|error| error.to_string())
 }
 
 fn transport() -> TransportConfig {

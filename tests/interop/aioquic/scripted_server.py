@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""A server that answers what its script says, right or wrong: for showing clients what they may meet.
+
+usage: scripted_server.py SCRIPT
+
+SCRIPT is a JSON list of rules. The first whose `contains` is in the request decides; without one the answer is UNKNOWN_REQUEST.
+    {"contains": "file", "answer": TEXT}             and the stream ends
+    {"contains": "file", "hex": BYTES}               the same, for bytes that are no text
+    {"contains": "file", "answer": TEXT, "end": false}   and nothing more comes
+    {"contains": "file", "answer": TEXT, "reset": CODE}  and RESET_STREAM
+    {"contains": "file", "close": CODE}              closes the connection
+Every request is printed as a JSON line, behind the ready line.
+"""
+import argparse
+import asyncio
+import json
+import pathlib
+
+from aioquic.asyncio.protocol import QuicConnectionProtocol
+from aioquic.quic.events import StreamDataReceived
+from server import serve_until_told
+
+UNKNOWN = {"answer": json.dumps({"error": "unknown request type", "code": "UNKNOWN_REQUEST"})}
+
+
+class Connection(QuicConnectionProtocol):
+    def __init__(self, quic, rules):
+        super().__init__(quic)
+        self._rules = rules
+        self._requests = {}
+
+    def quic_event_received(self, event):
+        if isinstance(event, StreamDataReceived) and event.stream_id % 4 == 0:
+            request = self._requests.setdefault(event.stream_id, bytearray())
+            request += event.data
+            if event.end_stream:
+                self._answer(event.stream_id, self._requests.pop(event.stream_id).decode(errors="replace"))
+
+    def _answer(self, stream_id, request):
+        print(json.dumps({"event": "request", "text": request}), flush=True)
+        rule = next((rule for rule in self._rules if rule["contains"] in request), UNKNOWN)
+        if "close" in rule:
+            self._quic.close(error_code=rule["close"], reason_phrase="as the script says")
+            return
+        data = bytes.fromhex(rule["hex"]) if "hex" in rule else rule.get("answer", "").encode()
+        ends = rule.get("end", True) and "reset" not in rule
+        self._quic.send_stream_data(stream_id, data, end_stream=ends)
+        if "reset" in rule:
+            # What was written must leave first, a reset would take it back.
+            asyncio.get_running_loop().call_later(0.1, self._reset, stream_id, rule["reset"])
+
+    def _reset(self, stream_id, code):
+        self._quic.reset_stream(stream_id, code)
+        self.transmit()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("script", type=pathlib.Path)
+    parser.add_argument("--listen", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--cert")
+    parser.add_argument("--key")
+    options = parser.parse_args()
+    rules = json.loads(options.script.read_text())
+    asyncio.run(serve_until_told(options, lambda quic, **_: Connection(quic, rules)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: MIT
+"""What lies below the requests: tokens, versions, addresses, keys, and how a connection ends."""
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+from aioquic.quic.packet import QuicProtocolVersion
+from client import ConnectionClosed, connect
+
+from harness.nat import Nat
+from harness.peers import NO_APPLICATION_PROTOCOL
+from harness.requests import announce, counts, file
+
+DOCUMENT_TOKENS = ["h3", "h2", "http/1.1", "doq"]
+SECONDS_OF_AT_ONCE = 3  # a time-out takes 10
+
+
+@pytest.mark.parametrize("offered", [["h3"], DOCUMENT_TOKENS, DOCUMENT_TOKENS[::-1]])
+def test_the_token_is_h3(shared_server, client, offered):
+    assert client.chosen_alpn(shared_server.address, offered) == "h3"
+
+
+@pytest.mark.parametrize("offered", [["h2"], ["h2", "http/1.1", "doq"], ["H3"], ["h3-29"], ["h33"], ["h"], []])
+def test_no_common_token_is_refused_at_once(shared_server, client, offered):
+    refused = client.refusal(shared_server.address, offered)
+
+    assert refused is not None, "the handshake went through"
+    assert (refused.by, refused.code) == ("peer", NO_APPLICATION_PROTOCOL)
+    assert refused.seconds < SECONDS_OF_AT_ONCE
+
+
+def test_a_client_hello_in_two_datagrams(shared_server, quinn):
+    """A post-quantum key share does not fit into one."""
+    finished = quinn.run(shared_server.address, "--post-quantum", "file", "small.txt")
+
+    assert finished.code == 0, finished
+    assert finished.objects[1]["size"] == 35
+
+
+def test_a_client_hello_in_two_datagrams_in_the_wrong_order(shared_server, quinn):
+    with Swapped(shared_server.address) as relay:
+        finished = quinn.run(relay.address, "--post-quantum", "file", "small.txt")
+
+    assert finished.code == 0, finished
+    assert relay.swapped, "the client sent but one datagram"
+
+
+class Swapped(Nat):
+    """Passes the first two datagrams of the client on in the other order."""
+
+    def __init__(self, server):
+        self._first = None
+        self.swapped = False
+        super().__init__(server)
+
+    def _outwards(self):
+        for data, source in self._waiting(self._inner):
+            self._client = source
+            if self._first is None:
+                self._first = data
+                continue
+            self._send(self._outer, data, self._server)
+            if not self.swapped:
+                self._send(self._outer, self._first, self._server)
+                self.swapped = True
+
+
+@pytest.mark.parametrize("listen", [["127.0.0.1:0"], ["[::1]:0"], ["[::]:0"], ["0.0.0.0:0"], ["127.0.0.1:0", "[::1]:0"]])
+def test_both_address_families(serve, client, listen):
+    server = serve(listen=listen)
+    addresses = server.addresses()
+    if listen == ["[::]:0"]:
+        addresses = [("::1", addresses[0][1]), ("127.0.0.1", addresses[0][1])]
+
+    for address in addresses:
+        [fetched, announced] = client.ask(address, file("small.txt"), announce(1, left=1))
+        assert json.loads(fetched)["size"] == 35, address
+        assert counts(announced)[1] >= 1
+
+
+def test_peers_of_both_families_meet(serve, aioquic):
+    """An IPv4 client of the socket for both is an IPv4 peer."""
+    server = serve(listen=["[::]:0"])
+    [(_, port)] = server.addresses()
+    aioquic.ask(("127.0.0.1", port), announce(1, left=1))
+    aioquic.ask(("::1", port), announce(2, left=1))
+
+    [answer] = aioquic.ask(("127.0.0.1", port), announce(3, left=0))
+
+    found = sorted((peer["ip"], peer["port"]) for peer in json.loads(answer)["peers"])
+    assert found == [("127.0.0.1", 1), ("::1", 2)]
+
+
+def test_the_answer_comes_from_the_address_that_was_asked(serve, client):
+    server = serve(listen=["0.0.0.0:0"])
+    [(_, port)] = server.addresses()
+
+    [answer] = client.ask(("127.0.0.5", port), file("small.txt"))
+
+    assert json.loads(answer)["size"] == 35
+
+
+def test_the_pin_is_that_of_the_certificate(shared_server, client):
+    assert client.pin(shared_server.address) == shared_server.pin
+
+
+def test_keys_are_updated(shared_server, client, root):
+    requests = [file("small.txt"), file("medium.bin"), file("hello_world.txt"), file("small.txt")]
+
+    answers = client.ask(shared_server.address, *requests, between="key-update")
+
+    assert [json.loads(answer)["size"] for answer in answers] == [35, 500_000, 30, 35]
+    assert bytes(json.loads(answers[1])["data"]) == (root / "medium.bin").read_bytes()
+
+
+@pytest.mark.parametrize("event", ["rebind", "rebind:127.0.0.9"])
+def test_a_client_that_moves_is_served_on(serve, client, event):
+    """Ports hash onto workers: eight moves meet another one, all but surely."""
+    server = serve("--workers", 2)
+
+    answers = client.ask(server.address, *[announce(5000 + number, left=1) for number in range(9)], between=event)
+
+    assert [counts(answer)[1] for answer in answers] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("outer", ["127.0.0.1", "127.0.0.7"])
+def test_a_client_behind_a_nat_that_forgets_is_served_on(serve, client, root, outer):
+    """The client knows nothing of it, and its connection IDs stay the same."""
+    server = serve("--workers", 2)
+
+    with Nat(server.address) as nat:
+        answers = client.ask(nat.address, *[file("small.txt"), file("medium.bin")] * 5, between=lambda: nat.rebind(outer))
+
+    assert [json.loads(answer)["size"] for answer in answers] == [35, 500_000] * 5
+    assert bytes(json.loads(answers[-1])["data"]) == (root / "medium.bin").read_bytes()
+
+
+def test_a_download_goes_on_while_its_nat_forgets(serve, root):
+    server = serve("--workers", 2)
+
+    async def run():
+        with Nat(server.address) as nat:
+            async with connect(nat.address) as connection:
+                stream = connection.open()
+                stream.send(json.dumps(file("log.txt")).encode(), end=True)
+                for share in (0.1, 0.3, 0.5, 0.7):
+                    while len(stream.received) < share * 4_000_000:
+                        await asyncio.sleep(0.005)
+                    nat.rebind()
+                    # The server learns of the new address from the next packet.
+                    connection._quic.send_ping(1)
+                    connection.transmit()
+                return json.loads(await stream.answer(90))
+
+    assert bytes(asyncio.run(run())["data"]) == (root / "log.txt").read_bytes()
+
+
+def long_header(version, destination, source, size, body=None):
+    """A datagram of `size` bytes that begins as RFC 8999 5.1 says, with anything behind it."""
+    head = bytes([0x80 | os.urandom(1)[0] & 0x7F]) + version.to_bytes(4, "big")
+    head += bytes([len(destination)]) + destination + bytes([len(source)]) + source
+    return head + (os.urandom(size - len(head)) if body is None else body.ljust(size - len(head), b"\0"))
+
+
+class Versions:
+    """A Version Negotiation packet, RFC 8999 6."""
+
+    def __init__(self, data):
+        assert data[0] & 0x80 and data[1:5] == b"\0\0\0\0", data.hex()
+        at = 6 + data[5]
+        self.destination, length = data[6:at], data[at]
+        self.source = data[at + 1:at + 1 + length]
+        rest = data[at + 1 + length:]
+        assert rest and len(rest) % 4 == 0
+        self.versions = {int.from_bytes(rest[four:four + 4], "big") for four in range(0, len(rest), 4)}
+
+
+@pytest.fixture
+def wire(shared_server):
+    """A bare UDP socket towards the server."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bare:
+        bare.settimeout(5)
+        bare.connect(shared_server.address)
+        yield bare
+
+
+@pytest.mark.parametrize("version", [0x1A2A3A4A, 0x6B3343CF, 0xFF00001D, 0x00000002, 0xFFFFFFFF])
+@pytest.mark.parametrize("lengths", [(8, 8), (0, 0), (20, 20), (8, 0), (255, 255)])
+def test_an_unknown_version_is_negotiated(wire, version, lengths):
+    """Version 2 of QUIC (0x6b3343cf) is one of the unknown: the protocol is on version 1 alone."""
+    destination, source = os.urandom(lengths[0]), os.urandom(lengths[1])
+
+    wire.send(long_header(version, destination, source, 1200))
+
+    answer = Versions(wire.recv(2048))
+    assert (answer.destination, answer.source) == (source, destination)
+    assert 1 in answer.versions and version not in answer.versions
+
+
+def test_a_short_datagram_of_an_unknown_version_gets_nothing(wire):
+    """The answer to the second shows that there was none to the first."""
+    wire.send(long_header(0x1A2A3A4A, b"short---", b"short---", 1199))
+    wire.send(long_header(0x1A2A3A4A, b"long----", b"long----", 1200))
+
+    assert Versions(wire.recv(2048)).destination == b"long----"
+    wire.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        wire.recv(2048)
+
+
+def test_version_negotiation_is_not_answered(wire):
+    wire.send(long_header(0, b"vn------", b"vn------", 1200))
+    wire.send(long_header(0x1A2A3A4A, b"long----", b"long----", 1200))
+
+    assert Versions(wire.recv(2048)).destination == b"long----"
+
+
+def test_rubbish_gets_nothing_and_does_nothing(wire, shared_server, aioquic):
+    for size in [*range(0, 40), 1199, 1200, 1201, 1472, 9000, 65507]:
+        wire.send(os.urandom(size))
+        wire.send(bytes(size))
+        if size >= 20:
+            wire.send(long_header(1, os.urandom(8), os.urandom(4), size))
+            wire.send(long_header(0x1A2A3A4A, b"\xff" * 8, b"", size, body=b""))
+
+    assert json.loads(aioquic.ask(shared_server.address, file("small.txt"))[0])["size"] == 35
+
+
+def test_an_aioquic_client_that_prefers_version_2_ends_on_version_1(shared_server):
+    async def run():
+        versions = (QuicProtocolVersion.VERSION_2, QuicProtocolVersion.VERSION_1)
+        async with connect(shared_server.address, versions=versions) as connection:
+            return connection._quic._version, await connection.ask_json(file("small.txt"))
+    version, answer = asyncio.run(run())
+
+    assert version == QuicProtocolVersion.VERSION_1
+    assert answer["size"] == 35
+
+
+def test_the_server_opens_no_stream(shared_server):
+    """A client of the document does not expect one."""
+    async def run():
+        async with connect(shared_server.address) as connection:
+            await connection.ask_json(file("small.txt"))
+            await connection.ping()
+            return set(connection._quic._streams) | set(connection._streams)
+
+    assert all(stream % 4 == 0 for stream in asyncio.run(run()))
+
+
+def test_the_server_announces_its_limits(shared_server):
+    """Idle after 30 s (the smaller of both sides' counts, RFC 9000 10.1), 100 streams at once."""
+    async def run():
+        async with connect(shared_server.address, idle_timeout=300) as connection:
+            return connection._quic._remote_max_idle_timeout, connection._quic._remote_max_streams_bidi
+
+    assert asyncio.run(run()) == (30.0, 100)
+
+
+def test_a_protocol_violation_is_told(shared_server):
+    """A connection that the server ends in error gets its CONNECTION_CLOSE."""
+    async def run():
+        async with connect(shared_server.address) as connection:
+            # Beyond the credit: STREAM_LIMIT_ERROR, RFC 9000 4.6.
+            connection._quic._remote_max_streams_bidi = 10**6
+            connection._quic.send_stream_data(4 * 5000, b"{}", end_stream=True)
+            connection.transmit()
+            return await connection.wait_for_close(SECONDS_OF_AT_ONCE)
+    closed = asyncio.run(run())
+
+    assert (closed.by, closed.code, closed.application) == ("peer", 0x4, False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_idle_connections_at_once(serve, number):
+    server = serve()
+
+    async def run():
+        async with connect(server.address) as connection:
+            await connection.ask_json(file("small.txt"))
+            server.process.send_signal(number)
+            return await connection.wait_for_close(10)
+    closed = asyncio.run(run())
+
+    assert closed.by == "peer"
+    assert server.process.wait() == 0
+
+
+def test_a_request_in_flight_is_answered_after_the_signal(serve, root):
+    server = serve()
+
+    async def run():
+        async with connect(server.address, stream_window=64 * 1024) as connection:
+            stream = connection.open()
+            stream.stop_reading()
+            stream.send(json.dumps(file("log.txt")).encode(), end=True)
+            while not stream.received:
+                await asyncio.sleep(0.005)
+            server.process.send_signal(signal.SIGTERM)
+            with pytest.raises((ConnectionClosed, TimeoutError)):
+                await refused(server)
+            stream.read_on()
+            return json.loads(await stream.answer(10)), await connection.wait_for_close(10)
+    answer, closed = asyncio.run(run())
+
+    assert bytes(answer["data"]) == (root / "log.txt").read_bytes()
+    assert closed.by == "peer"
+    assert server.process.wait() == 0
+
+
+async def refused(server):
+    """A new connection, which a server that stops does not take."""
+    async with connect(server.address, handshake_timeout=1):
+        pass
+
+
+def test_a_request_that_never_ends_does_not_hold_the_server(serve):
+    server = serve()
+
+    async def run():
+        async with connect(server.address) as connection:
+            connection.open().send(b'{"file')
+            await connection.ask_json(file("small.txt"))
+            started = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            closed = await connection.wait_for_close(15)
+            return closed, time.monotonic() - started
+    closed, seconds = asyncio.run(run())
+
+    assert closed.by == "peer"
+    assert seconds < 8, "five seconds are for requests in flight"
+    assert server.process.wait() == 0
