@@ -118,7 +118,7 @@ TEST(Client, CallsARawAnswerWrongThatDoesNotAddUp) {
     const auto file = client.fetch(server.pinned(), "f", std::make_shared<Memory>());
 
     ASSERT_FALSE(file) << wrong;
-    EXPECT_EQ(file.error().kind, ErrorKind::kFaulty) << wrong;
+    EXPECT_EQ(file.error().kind, ErrorKind::kUnverified) << wrong;
   }
 }
 
@@ -133,7 +133,7 @@ TEST(Client, CallsAListWrongThatDoesNotAddUp) {
     const auto file = client.fetch(server.pinned(), "f", std::make_shared<Memory>());
 
     ASSERT_FALSE(file) << wrong;
-    EXPECT_EQ(file.error().kind, ErrorKind::kFaulty) << wrong;
+    EXPECT_EQ(file.error().kind, ErrorKind::kUnverified) << wrong;
   }
 }
 
@@ -143,7 +143,7 @@ TEST(Client, GivesUpAListThatIsLongerThanAllowed) {
   options.max_list_file_bytes = 4;
   Client client(options);
 
-  EXPECT_EQ(client.fetch(server.pinned(), "f", std::make_shared<Memory>()).error().kind, ErrorKind::kFaulty);
+  EXPECT_EQ(client.fetch(server.pinned(), "f", std::make_shared<Memory>()).error().kind, ErrorKind::kUnverified);
 }
 
 TEST(Client, GivesUpAHeaderLineThatDoesNotEnd) {

@@ -19,7 +19,8 @@ enum class ErrorKind : std::uint8_t {
   kTimeout,       ///< connected, but no answer or no progress in time
   kRefused,       ///< the server answered with an error; `code` is its own
   kUnsupported,   ///< the server does not offer what the request needs
-  kFaulty,        ///< the answer is not what the protocol says, or does not add up: cut, too long, another digest
+  kFaulty,        ///< the answer is not what the protocol says
+  kUnverified,    ///< a file's answer is not that, or does not add up: cut, too long, another size or digest
   kReset,         ///< the server gave up in the middle of its answer
   kSink,          ///< whoever takes the bytes failed: the disk, as a rule
   kCancelled,     ///< by cancel(), or the Client was destroyed

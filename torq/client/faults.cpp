@@ -42,7 +42,10 @@ Error refused(const wire::Refusal& refusal) {
 }
 
 Error trust_refused(const quic::CloseReason& reason) {
-  const std::string advice = "if you know that this is the right server, trust its key with --pin " + reason.peer_pin;
+  const std::string advice =
+      reason.peer_pin.empty()
+          ? ""
+          : "if you know that this is the right server, trust its key with --pin " + reason.peer_pin;
   return {ErrorKind::kTrust, "", "the server's certificate was refused: " + reason.text, advice, reason.peer_pin};
 }
 

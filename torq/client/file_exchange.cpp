@@ -14,6 +14,12 @@ Outcome sink_result(const Result<void, std::string>& result) {
   return Failure(Error{ErrorKind::kSink, "", result.error(), "", ""});
 }
 
+// Whatever is wrong with a file's answer, what came is not known to be the file.
+Error unverified(Error error) {
+  if (error.kind == ErrorKind::kFaulty) error.kind = ErrorKind::kUnverified;
+  return error;
+}
+
 }  // namespace
 
 FileExchange::FileExchange(const Traits& traits, std::string name, std::shared_ptr<FileSink> sink,
@@ -54,7 +60,11 @@ Outcome FileExchange::begin_sink(std::optional<std::uint64_t> size) {
   return sink_result(sink_->begin(size));
 }
 
-Outcome FileExchange::take(Bytes bytes) {
+Outcome FileExchange::take(Bytes bytes) { return pass_on(bytes).map_error(unverified); }
+
+Outcome FileExchange::end() { return check_whole().map_error(unverified); }
+
+Outcome FileExchange::pass_on(Bytes bytes) {
   const auto content = decode(bytes);
   if (!content) return Failure(content.error());
   if (const auto* raw = std::get_if<RawAnswerReader>(&*reader_); raw != nullptr && raw->header()) {
@@ -70,7 +80,7 @@ Outcome FileExchange::take(Bytes bytes) {
   return sink_result(sink_->take(*content));
 }
 
-Outcome FileExchange::end() {
+Outcome FileExchange::check_whole() {
   std::optional<wire::Sha256> promised;
   if (auto* raw = std::get_if<RawAnswerReader>(&*reader_)) {
     const auto header = raw->finish();

@@ -33,6 +33,8 @@ class FileExchange final : public Exchange {
   using Reader = std::variant<wire::FileAnswerReader, RawAnswerReader>;
 
   Result<Bytes, Error> decode(Bytes bytes);
+  Outcome pass_on(Bytes bytes);
+  Outcome check_whole();
   Outcome begin_sink(std::optional<std::uint64_t> size);
 
   std::string name_;
