@@ -20,6 +20,9 @@ int main(int argc, char** argv) {
   command.footer(kFooter);
   torq::app::Action action;
   torq::app::add_serve(command, action);
+  torq::app::add_announce(command, action);
+  torq::app::add_get(command, action);
+  torq::app::add_capabilities(command, action);
   try {
     command.parse(argc, argv);
     return static_cast<int>(action());

@@ -27,5 +27,8 @@ enum class ExitCode : int {
 using Action = std::function<ExitCode()>;
 
 void add_serve(CLI::App& command, Action& action);
+void add_announce(CLI::App& command, Action& action);
+void add_get(CLI::App& command, Action& action);
+void add_capabilities(CLI::App& command, Action& action);
 
 }  // namespace torq::app

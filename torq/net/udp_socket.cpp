@@ -109,6 +109,13 @@ Result<UdpSocket, SocketError> UdpSocket::bind(const SocketAddress& address, Por
   return opened;
 }
 
+Result<UdpSocket, SocketError> UdpSocket::open_for_client(Family family) {
+  const IpAddress wildcard = family == Family::kIpv4 ? IpAddress() : IpAddress::v6({});
+  auto opened = bind({wildcard, 0}, Port::kOwn);
+  if (opened) opened->tells_local_ = false;
+  return opened;
+}
+
 std::error_code UdpSocket::configure() const {
   set_option(fd_, SOL_SOCKET, SO_RCVBUF, kBufferSize);
   set_option(fd_, SOL_SOCKET, SO_SNDBUF, kBufferSize);
@@ -125,11 +132,15 @@ std::error_code UdpSocket::configure() const {
 }
 
 UdpSocket::UdpSocket(UdpSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), address_(other.address_), segmentation_(other.segmentation_) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(other.address_),
+      tells_local_(other.tells_local_),
+      segmentation_(other.segmentation_) {}
 
 UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
+  std::swap(tells_local_, other.tells_local_);
   std::swap(segmentation_, other.segmentation_);
   return *this;
 }
@@ -156,7 +167,7 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch, const Deliver& deliver) {
     const mmsghdr& message = slots.messages[i];
     if (message.msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) continue;
     const Ancillary ancillary = read_ancillary(message.msg_hdr);
-    const SocketAddress local{ancillary.local.value_or(address_.ip), address_.port};
+    const SocketAddress local{tells_local_ ? ancillary.local.value_or(address_.ip) : address_.ip, address_.port};
     const quic::Path path{local, from_sockaddr(reinterpret_cast<const sockaddr*>(&slots.sources[i]))};
     Bytes rest(static_cast<const std::byte*>(slots.vectors[i].iov_base), message.msg_len);
     const std::size_t segment =

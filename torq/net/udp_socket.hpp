@@ -60,6 +60,10 @@ class UdpSocket {
   /// IPv6 sockets carry IPv6 only. Port 0 picks a free one.
   static Result<UdpSocket, SocketError> bind(const SocketAddress& address, Port port);
 
+  /// A client's: a free port of its own, and the kernel picks the source address for each destination. So the local
+  /// address of every path is the wildcard, in both directions; a change of network shows to the peer, not here.
+  static Result<UdpSocket, SocketError> open_for_client(Family family);
+
   UdpSocket(UdpSocket&& other) noexcept;
   UdpSocket& operator=(UdpSocket&& other) noexcept;
   ~UdpSocket();
@@ -88,6 +92,7 @@ class UdpSocket {
 
   int fd_ = -1;
   SocketAddress address_;
+  bool tells_local_ = true;   // received paths name the address that was asked, not the one that is bound
   bool segmentation_ = true;  // UDP_SEGMENT works on this path to the device
 };
 

@@ -75,6 +75,18 @@ TEST(UdpSocket, OnAWildcardAnswersFromTheAddressThatWasAsked) {
   EXPECT_EQ(arrivals(client, 1).at(0).path.remote, asked);
 }
 
+TEST_P(UdpSocketTest, OfAClientHasOneLocalAddressInBothDirections) {
+  UdpSocket server = bound(GetParam());
+  UdpSocket client = UdpSocket::open_for_client(server.address().ip.family()).value();
+
+  client.send(std::array{run(client.address(), server.address(), "question", 8)});
+  const auto question = arrivals(server, 1).at(0);
+  server.send(std::array{run(server.address(), question.path.remote, "answer", 6)});
+
+  EXPECT_TRUE(client.address().ip.is_unspecified());
+  EXPECT_EQ(arrivals(client, 1).at(0).path, (quic::Path{client.address(), server.address()}));
+}
+
 TEST(UdpSocket, NamesTheAddressThatIsTaken) {
   UdpSocket first = bound("127.0.0.1");
 

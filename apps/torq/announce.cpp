@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// torq announce: joins swarms, tells how far one is, and shows who else is there.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "apps/torq/failures.hpp"
+#include "apps/torq/foreground.hpp"
+#include "apps/torq/trust_options.hpp"
+#include "apps/torq/url_option.hpp"
+#include "apps/torq/verb.hpp"
+#include "torq/client/client.hpp"
+#include "torq/net/system_entropy.hpp"
+
+namespace torq::app {
+namespace {
+
+constexpr std::size_t kLongestPeerId = 64;  // docs/wire.md, "Announce"
+
+struct AnnounceOptions {
+  std::string url;
+  std::vector<std::string> info_hashes;
+  std::uint16_t port = 0;
+  std::uint64_t uploaded = 0;
+  std::uint64_t downloaded = 0;
+  std::optional<std::uint64_t> left;
+  tracker::AnnounceEvent event = tracker::AnnounceEvent::kNone;
+  std::optional<std::int64_t> numwant;
+  std::string peer_id;
+  std::optional<std::string> ip;
+  TrustOptions trust;
+  bool json = false;
+};
+
+using Reply = Result<tracker::AnnounceReply, client::Error>;
+
+// "-TQ0100-" (BEP 20: TQ is torq, 0100 version 0.1) and twelve characters that make it this run's own.
+std::string make_peer_id() {
+  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  net::SystemEntropy entropy;
+  Random random(net::draw_seed(entropy));
+  std::string id = "-TQ0100-";
+  while (id.size() < 20) id += kAlphabet[random.below(kAlphabet.size())];
+  return id;
+}
+
+tracker::Announce announce_of(const AnnounceOptions& options, const std::string& info_hash) {
+  const auto hash = parse_info_hash(info_hash);
+  if (!hash) throw CLI::ValidationError(info_hash, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
+  tracker::Announce announce;
+  announce.info_hash = *hash;
+  announce.port = options.port;
+  announce.uploaded = options.uploaded;
+  announce.downloaded = options.downloaded;
+  announce.left = options.left;
+  announce.event = options.event;
+  announce.numwant = options.numwant;
+  if (options.ip) announce.ip = parse_ip(*options.ip);
+  return announce;
+}
+
+/// All swarms of one command. Main thread, but for what ask() hands to the client.
+class Round {
+ public:
+  Round(const AnnounceOptions& options, std::vector<tracker::Announce> announces)
+      : options_(options), announces_(std::move(announces)), replies_(announces_.size()) {}
+
+  ExitCode run(const client::Server& server);
+
+ private:
+  void end(std::size_t index, const Reply& reply);
+  void show_in_order();
+  void show(const std::string& info_hash, const tracker::AnnounceReply& reply) const;
+  void say(const client::Error& error);
+
+  const AnnounceOptions& options_;
+  const std::vector<tracker::Announce> announces_;
+  std::vector<std::optional<Reply>> replies_;
+  std::set<std::string> said_;  // what is true of the server need not be said for each swarm
+  std::size_t shown_ = 0;       // of replies_
+  ExitCode code_ = ExitCode::kOk;
+  Foreground foreground_;
+};
+
+ExitCode Round::run(const client::Server& server) {
+  client::Client client;  // ends before the foreground that it posts to
+  for (std::size_t i = 0; i < announces_.size(); ++i) {
+    client.announce(server, {announces_[i], options_.peer_id}, [this, i](Reply reply) {
+      foreground_.post([this, i, reply = std::move(reply)] { end(i, reply); });
+    });
+  }
+  return foreground_.run() ? code_ : ExitCode::kInterrupted;
+}
+
+void Round::end(std::size_t index, const Reply& reply) {
+  replies_[index] = reply;
+  while (shown_ < replies_.size() && replies_[shown_]) {
+    const Reply& next = *replies_[shown_];
+    next ? show(options_.info_hashes[shown_], *next) : say(next.error());
+    ++shown_;
+  }
+  std::cout.flush();
+  if (shown_ == replies_.size()) foreground_.finish();
+}
+
+void Round::say(const client::Error& error) {
+  code_ = worse(code_, exit_code_of(error));
+  if (said_.insert(error.text()).second) complain(options_.url, error);
+}
+
+void Round::show(const std::string& info_hash, const tracker::AnnounceReply& reply) const {
+  if (!options_.json) {
+    std::cout << fmt::format("{}: {} seeders, {} leechers; announce again in {} s\n", info_hash, reply.complete,
+                             reply.incomplete, reply.interval.count());
+    for (const SocketAddress& peer : reply.peers) std::cout << "  " << to_string(peer) << '\n';
+    return;
+  }
+  auto peers = nlohmann::ordered_json::array();
+  for (const SocketAddress& peer : reply.peers) peers.push_back({{"ip", to_string(peer.ip)}, {"port", peer.port}});
+  const nlohmann::ordered_json line = {
+      {"url", options_.url},        {"info_hash", info_hash},         {"interval", reply.interval.count()},
+      {"complete", reply.complete}, {"incomplete", reply.incomplete}, {"peers", peers}};
+  std::cout << line.dump() << '\n';
+}
+
+ExitCode announce(AnnounceOptions options) {
+  const client::Url url = parse_url_argument(options.url);
+  std::vector<tracker::Announce> announces;
+  for (const std::string& info_hash : options.info_hashes) announces.push_back(announce_of(options, info_hash));
+  if (options.peer_id.empty()) options.peer_id = make_peer_id();
+  const client::Trust trust = resolve_trust(options.trust);
+  Round round(options, std::move(announces));
+  return finish_output(round.run(client::server_of(url, trust)));
+}
+
+constexpr const char* kFooter = R"(Examples:
+  torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --left 0     a seeder
+  torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --event stopped
+  torq announce quic://192.0.2.7:7001 $(cat swarms.txt) --port 6881 --left 1000 --json --pin sha256:6f7a…
+
+The server counts whoever asks as a peer of the swarm and answers with others. A path in the URL means nothing. With --json,
+one line for each info hash that was answered: {"url","info_hash","interval","complete","incomplete","peers":[{"ip","port"}]}.
+The exit code is that of the worst outcome.)";
+
+void add_numbers(CLI::App& verb, AnnounceOptions& options) {
+  verb.add_option("--port", options.port, "where this peer accepts connections")
+      ->required()
+      ->type_name("PORT")
+      ->check(CLI::Range(1, 65535));
+  verb.add_option("--left", options.left, "bytes that are missing; 0 is a seeder, none given a leecher")
+      ->type_name("BYTES");
+  verb.add_option("--uploaded", options.uploaded, "bytes given to others")->type_name("BYTES");
+  verb.add_option("--downloaded", options.downloaded, "bytes got from others")->type_name("BYTES");
+  verb.add_option("--numwant", options.numwant, "how many peers to answer with (default: as the server likes)")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+}
+
+std::string check_peer_id(const std::string& id) {
+  return id.empty() || id.size() > kLongestPeerId ? "a peer ID has 1 to 64 bytes" : "";
+}
+
+std::string check_ip(const std::string& text) { return parse_ip(text) ? "" : text + " is no IP address"; }
+
+void add_identity(CLI::App& verb, AnnounceOptions& options) {
+  const std::map<std::string, tracker::AnnounceEvent> events = {{"started", tracker::AnnounceEvent::kStarted},
+                                                                {"completed", tracker::AnnounceEvent::kCompleted},
+                                                                {"stopped", tracker::AnnounceEvent::kStopped}};
+  verb.add_option("--event", options.event, "started, completed or stopped (default: a plain refresh)")
+      ->type_name("EVENT")
+      ->transform(CLI::Transformer(events).description(""))
+      ->check(CLI::IsMember(events).description(""));
+  verb.add_option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
+      ->type_name("ID")
+      ->check(check_peer_id);
+  verb.add_option("--ip", options.ip, "this peer's address, where the server believes such claims")
+      ->type_name("ADDR")
+      ->check(check_ip);
+}
+
+}  // namespace
+
+void add_announce(CLI::App& command, Action& action) {
+  auto options = std::make_shared<AnnounceOptions>();
+  CLI::App* verb = command.add_subcommand("announce", "Announce a peer to a tracker, and learn of others");
+  verb->footer(kFooter);
+  verb->add_option("URL", options->url, "quic://host[:7001]")->required()->type_name("");
+  verb->add_option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each")->required()->type_name("");
+  add_numbers(*verb, *options);
+  add_identity(*verb, *options);
+  verb->add_flag("--json", options->json, "one JSON object per info hash on standard output");
+  add_trust_options(*verb, options->trust);
+  verb->callback([options, &action] { action = [options] { return announce(*options); }; });
+}
+
+}  // namespace torq::app

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "apps/torq/url_option.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace torq::app {
+
+client::Url parse_url_argument(const std::string& text) {
+  auto url = client::parse_url(text);
+  if (!url) throw CLI::ValidationError(text, url.error());
+  return *url;
+}
+
+}  // namespace torq::app

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A URL on the command line.
+
+#include <string>
+
+#include "torq/client/url.hpp"
+
+namespace torq::app {
+
+/// Throws CLI::ValidationError, which names the text and what is wrong with it.
+client::Url parse_url_argument(const std::string& text);
+
+}  // namespace torq::app

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The client of the library: asks servers for peers, figures and files. Requests to one server under one trust setting
+// run side by side on one connection, which is made when it is needed, and again when it is lost.
+//
+// Thread rule: any thread may call it. Completions and sinks are called on one thread that the Client owns: what they
+// do there holds up all its requests. They may start and cancel requests, but neither wait for one (the blocking forms)
+// nor destroy the Client.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "torq/base/info_hash.hpp"
+#include "torq/client/call.hpp"
+#include "torq/client/error.hpp"
+#include "torq/client/file_sink.hpp"
+#include "torq/client/options.hpp"
+#include "torq/client/server.hpp"
+#include "torq/tracker/announce.hpp"
+#include "torq/wire/messages.hpp"
+
+namespace torq::client {
+
+/// Called exactly once for each request.
+template <class T>
+using Done = std::function<void(Result<T, Error>)>;
+
+class Client {
+ public:
+  explicit Client(const Options& options = {});
+  /// Ends what is under way with ErrorKind::kCancelled: all completions have been called when it returns.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Texts in requests are UTF-8 and need not outlive the call.
+
+  /// Repeated after a lost connection unless it reports `completed`, which may count twice.
+  Call announce(const Server& server, const wire::AnnounceRequest& request, Done<tracker::AnnounceReply> done);
+  /// Figures of at most as many swarms as the server's capabilities allow.
+  Call scrape(const Server& server, std::span<const InfoHash> swarms, Done<wire::ScrapeReply> done);
+  /// What a folder of the server holds; "" is the root.
+  Call list(const Server& server, std::string_view folder, Done<wire::ListReply> done);
+  /// A server without extensions answers with an error: kRefused, UNKNOWN_REQUEST as a rule.
+  Call capabilities(const Server& server, Done<wire::CapabilityReply> done);
+  /// The whole file `name`, in the best form that the server offers.
+  Call fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done);
+
+  /// The request ends with ErrorKind::kCancelled, unless it has ended already.
+  void cancel(Call call);
+
+  // The same, waiting for the answer.
+  Result<tracker::AnnounceReply, Error> announce(const Server& server, const wire::AnnounceRequest& request);
+  Result<wire::ScrapeReply, Error> scrape(const Server& server, std::span<const InfoHash> swarms);
+  Result<wire::ListReply, Error> list(const Server& server, std::string_view folder);
+  Result<wire::CapabilityReply, Error> capabilities(const Server& server);
+  Result<Fetched, Error> fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace torq::client

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "torq/client/dial.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <utility>
+
+#include "torq/base/sockaddr.hpp"
+#include "torq/client/link.hpp"
+#include "torq/net/clock.hpp"
+
+namespace torq::client {
+namespace {
+
+constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);  // RFC 8305 8, "Connection Attempt Delay"
+constexpr std::size_t kMostAddresses = 8;
+// QUIC's first packets are repeated after 1, 3 and 7 seconds; a second try begins that row anew, with other ports and
+// connection IDs, rather than wait for the packet at 15.
+constexpr int kTriesPerTimeout = 2;
+
+ConnectionFault unresolved(const boost::system::error_code& error) {
+  const bool again = error == boost::asio::error::host_not_found_try_again;
+  const std::string advice = again ? "check the network, or the name servers" : "check the spelling of the host name";
+  return {{ErrorKind::kName, "", "the host name does not resolve: " + error.message(), advice, ""}, again};
+}
+
+ConnectionFault without_family() {
+  return {{ErrorKind::kUnreachable, "", "this machine has no socket for the server's address family", "", ""}, false};
+}
+
+// A fault that no retry mends says more than silence.
+bool tells_more(const ConnectionFault& a, const ConnectionFault& b) { return !a.worth_retry && b.worth_retry; }
+
+}  // namespace
+
+std::vector<SocketAddress> in_order_of_trial(const std::vector<SocketAddress>& resolved) {
+  std::vector<SocketAddress> first;
+  std::vector<SocketAddress> second;
+  for (const SocketAddress& address : resolved) {
+    auto& family = address.ip.family() == resolved.front().ip.family() ? first : second;
+    if (std::ranges::find(family, address) == family.end()) family.push_back(address);
+  }
+  std::vector<SocketAddress> ordered;
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) ordered.push_back(first[i]);
+    if (i < second.size()) ordered.push_back(second[i]);
+  }
+  ordered.resize(std::min(ordered.size(), kMostAddresses));
+  return ordered;
+}
+
+Dial::Dial(LinkHost& host, Link& owner, const Server& server, Done done)
+    : host_(host),
+      owner_(owner),
+      server_(server),
+      done_(std::move(done)),
+      resolver_(host.loop()),
+      stagger_(host.loop()),
+      limit_(host.loop()) {}
+
+Dial::~Dial() {
+  for (const auto handle : attempts_) host_.close(handle);
+}
+
+void Dial::start(Instant now) {
+  limit_.set(now + host_.options().connect_timeout / kTriesPerTimeout, [this, &host = host_] {
+    note(fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
+    finish(Failure(*fault_));
+    host.flush();
+  });
+  if (const auto literal = parse_ip(server_.host)) return begin(now, {{*literal, server_.port}});
+  resolve();
+}
+
+void Dial::resolve() {
+  resolver_.async_resolve(server_.host, std::to_string(server_.port), Resolver::numeric_service,
+                          [this, alive = weak_from_this(), &host = host_](const boost::system::error_code& error,
+                                                                          const Resolver::results_type& results) {
+                            if (alive.expired()) return;
+                            handle_resolved(error, results);
+                            host.flush();
+                          });
+}
+
+void Dial::handle_resolved(const boost::system::error_code& error, const Resolver::results_type& results) {
+  if (error) return finish(Failure(unresolved(error)));
+  std::vector<SocketAddress> resolved;
+  for (const auto& entry : results) {
+    const auto endpoint = entry.endpoint();
+    resolved.push_back(from_sockaddr(reinterpret_cast<const sockaddr*>(endpoint.data())));
+  }
+  begin(net::monotonic_now(), resolved);
+}
+
+void Dial::begin(Instant now, const std::vector<SocketAddress>& resolved) {
+  addresses_ = in_order_of_trial(resolved);
+  std::erase_if(addresses_, [&](const SocketAddress& address) { return !host_.has_socket_for(address.ip.family()); });
+  if (addresses_.empty()) return finish(Failure(without_family()));
+  try_next(now);
+}
+
+void Dial::try_next(Instant now) {
+  attempts_.push_back(host_.connect(addresses_[next_++], server_, owner_));
+  if (next_ == addresses_.size()) return stagger_.cancel();
+  stagger_.set(now + kAttemptDelay, [this, &host = host_] {
+    try_next(net::monotonic_now());
+    host.flush();
+  });
+}
+
+void Dial::handle_connected(quic::ConnectionHandle handle) {
+  if (std::erase(attempts_, handle) == 0) return;
+  finish(handle);
+}
+
+void Dial::handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason) {
+  if (std::erase(attempts_, handle) == 0) return;
+  note(fault_of_dial(reason));
+  if (next_ < addresses_.size()) return try_next(now);
+  if (attempts_.empty()) finish(Failure(*fault_));
+}
+
+void Dial::note(ConnectionFault fault) {
+  if (!fault_ || tells_more(fault, *fault_)) fault_ = std::move(fault);
+}
+
+void Dial::finish(const Result<quic::ConnectionHandle, ConnectionFault>& result) {
+  const auto copy = result;  // `result` may be a member, which `done` destroys
+  const auto done = std::move(done_);
+  done(copy);
+}
+
+}  // namespace torq::client

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// From a host name to a connection: resolves, then tries the addresses, families in turn, each a quarter of a second
+// after the one before or as soon as that one has failed; the first that completes its handshake wins and the others
+// are closed (after RFC 8305, but for its racing of the two DNS queries: the system's resolver answers both at once).
+// It lives on its Client's thread. Internal to client/.
+
+#include <boost/asio/ip/udp.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "torq/client/alarm.hpp"
+#include "torq/client/faults.hpp"
+#include "torq/client/link_host.hpp"
+
+namespace torq::client {
+
+/// The order of tries: families in turn, beginning with the one that the resolver put first; none twice; at most eight.
+std::vector<SocketAddress> in_order_of_trial(const std::vector<SocketAddress>& resolved);
+
+class Dial : public std::enable_shared_from_this<Dial> {
+ public:
+  using Done = std::function<void(const Result<quic::ConnectionHandle, ConnectionFault>&)>;
+
+  /// `done` is called once, unless the Dial is destroyed before; it may destroy it.
+  Dial(LinkHost& host, Link& owner, const Server& server, Done done);
+  /// Closes what it has begun.
+  ~Dial();
+  Dial(const Dial&) = delete;
+  Dial& operator=(const Dial&) = delete;
+
+  void start(Instant now);
+  void handle_connected(quic::ConnectionHandle handle);
+  void handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason);
+
+ private:
+  using Resolver = boost::asio::ip::udp::resolver;
+
+  void resolve();
+  void handle_resolved(const boost::system::error_code& error, const Resolver::results_type& results);
+  void begin(Instant now, const std::vector<SocketAddress>& resolved);
+  void try_next(Instant now);
+  void note(ConnectionFault fault);
+  void finish(const Result<quic::ConnectionHandle, ConnectionFault>& result);
+
+  LinkHost& host_;
+  Link& owner_;
+  const Server& server_;
+  Done done_;
+  Resolver resolver_;
+  std::vector<SocketAddress> addresses_;
+  std::size_t next_ = 0;                          // of addresses_
+  std::vector<quic::ConnectionHandle> attempts_;  // under way
+  std::optional<ConnectionFault> fault_;          // the most telling of those that failed
+  Alarm stagger_;
+  Alarm limit_;
+};
+
+}  // namespace torq::client

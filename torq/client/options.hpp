@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a user of the library may set on a Client: patience, tries, limits. Plain values.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace torq::client {
+
+struct Options {
+  /// To reach a server, all its addresses and tries together.
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(20);
+  /// From a request to the end of its answer, files excepted.
+  std::chrono::milliseconds answer_timeout = std::chrono::seconds(30);
+  /// Without a further byte of a file.
+  std::chrono::milliseconds progress_timeout = std::chrono::seconds(30);
+
+  /// Further tries of a request whose connection timed out, was forgotten or refused by the server.
+  unsigned retries = 3;
+  /// Before the first of them; doubles each time up to the longest, less up to half of it by chance.
+  std::chrono::milliseconds first_backoff{250};
+  std::chrono::milliseconds longest_backoff = std::chrono::seconds(5);
+
+  /// Of one answer, files excepted.
+  std::size_t max_answer_bytes = std::size_t{8} * 1024 * 1024;
+  /// Of a file from a server that can only send a JSON list of numbers, which does not say how long it will be.
+  std::uint64_t max_list_file_bytes = std::uint64_t{1} << 30;
+};
+
+}  // namespace torq::client

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "torq/client/trust.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+#include "torq/base/hex.hpp"
+#include "torq/quic/tls.hpp"
+
+namespace torq::client {
+namespace {
+
+constexpr std::string_view kPinPrefix = "sha256:";
+
+bool same(const quic::TrustCertificateAuthorities& a, const quic::TrustCertificateAuthorities& b) {
+  return a.pem == b.pem;
+}
+bool same(const quic::TrustPin& a, const quic::TrustPin& b) { return a.pin == b.pin; }
+bool same(const quic::TrustAnyone&, const quic::TrustAnyone&) { return true; }
+template <class A, class B>
+bool same(const A&, const B&) {
+  return false;
+}
+
+}  // namespace
+
+struct Trust::Shared {
+  quic::Trust setting;
+  quic::ClientTls tls;
+
+  static Result<std::shared_ptr<const Shared>, std::string> make(quic::Trust setting) {
+    auto tls = quic::ClientTls::create(setting);
+    if (!tls) return Failure(tls.error());
+    return std::make_shared<const Shared>(Shared{std::move(setting), std::move(*tls)});
+  }
+};
+
+Result<Trust, std::string> Trust::authorities(std::string pem) {
+  auto shared = Shared::make(quic::TrustCertificateAuthorities{std::move(pem)});
+  if (!shared) return Failure(shared.error());
+  return Trust(std::move(*shared));
+}
+
+Result<Trust, std::string> Trust::pin(std::string_view pin) {
+  std::array<std::byte, 32> digest{};
+  if (!pin.starts_with(kPinPrefix) || !from_hex(pin.substr(kPinPrefix.size()), digest)) {
+    return Failure(std::string("a pin is sha256: and 64 hexadecimal digits"));
+  }
+  return Trust(Shared::make(quic::TrustPin{std::string(kPinPrefix) + to_hex(digest)}).value());
+}
+
+Trust Trust::anyone() { return Trust(Shared::make(quic::TrustAnyone{}).value()); }
+
+const quic::ClientTls& Trust::tls() const { return shared_->tls; }
+
+bool Trust::operator==(const Trust& other) const {
+  if (shared_ == other.shared_) return true;
+  return std::visit([](const auto& a, const auto& b) { return same(a, b); }, shared_->setting, other.shared_->setting);
+}
+
+}  // namespace torq::client
