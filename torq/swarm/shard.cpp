@@ -107,13 +107,12 @@ void Shard::begin_pass() { pass_ = {latest_, false, 0, {}}; }
 std::size_t Shard::continue_pass(std::size_t budget) {
   std::size_t visited = 0;
   while (pass_.swarm < swarms_.end() && visited < budget) {
-    Swarm* swarm = swarms_.at(pass_.swarm);
-    visited += 1;
-    if (swarm) {
+    if (Swarm* swarm = swarms_.at(pass_.swarm)) {
       visited += sweep_swarm(*swarm, budget - visited);
     } else {
       turn_to_next_swarm();
     }
+    ++visited;
   }
   if (pass_.swarm >= swarms_.end()) {
     pass_.is_over = true;
