@@ -172,8 +172,7 @@ void add_identity(CLI::App& verb, AnnounceOptions& options) {
                                                                 {"stopped", tracker::AnnounceEvent::kStopped}};
   verb.add_option("--event", options.event, "started, completed or stopped (default: a plain refresh)")
       ->type_name("EVENT")
-      ->transform(CLI::Transformer(events).description(""))
-      ->check(CLI::IsMember(events).description(""));
+      ->transform(CLI::CheckedTransformer(events).description(""));
   verb.add_option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
       ->type_name("ID")
       ->check(check_peer_id);

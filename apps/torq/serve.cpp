@@ -207,10 +207,13 @@ void add_serve(CLI::App& command, Action& action) {
       ->type_name("ADDR:PORT")
       ->default_str("[::]:7001, both families");
   verb->add_option("--root", options->root, "folder whose files are served")->type_name("DIR")->capture_default_str();
-  verb->add_option("--cert", options->identity.cert,
-                   "certificate chain, PEM; without it a self-signed one is made and kept")
-      ->type_name("FILE");
-  verb->add_option("--key", options->identity.key, "private key of the certificate, PEM")->type_name("FILE");
+  CLI::Option* certificate = verb->add_option("--cert", options->identity.cert,
+                                              "certificate chain, PEM; without it a self-signed one is made and kept")
+                                 ->type_name("FILE");
+  CLI::Option* key =
+      verb->add_option("--key", options->identity.key, "private key of the certificate, PEM")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   verb->add_option("--state", options->state, "folder for what must survive a restart")
       ->type_name("DIR")
       ->default_str("$XDG_STATE_HOME/torq");
