@@ -77,6 +77,47 @@ TEST(Client, ConnectsAgainToAServerThatForgotIt) {
   EXPECT_EQ(second.connections(), 1U);
 }
 
+TEST(Client, DoesNotTakeASlowServerForADeadOne) {
+  ScriptedServer server(always(never()));
+  Options options;
+  options.idle_timeout = 60ms;
+  options.answer_timeout = 400ms;
+  Client client(options);
+
+  const auto reply = client.announce(server.pinned(), announce_of());
+
+  EXPECT_EQ(reply.error().kind, ErrorKind::kTimeout);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(Client, TakesASilentServerForADeadOne) {
+  auto server = std::make_unique<ScriptedServer>(always(never()));
+  Options options = impatient();
+  options.idle_timeout = 60ms;
+  options.answer_timeout = 10s;
+  Client client(options);
+  Collected<tracker::AnnounceReply> replies;
+  client.announce(server->pinned(), announce_of(), replies.next());
+  server->wait_for_requests(1);
+
+  server.reset();
+
+  EXPECT_EQ(replies.wait_for(1).at(0).error().kind, ErrorKind::kUnreachable);
+}
+
+TEST(Client, LetsAConnectionEndThatNobodyUses) {
+  ScriptedServer server(always(answer(kAnnounceReply)));
+  Options options;
+  options.idle_timeout = 20ms;
+  Client client(options);
+  ASSERT_TRUE(client.announce(server.pinned(), announce_of()));
+
+  server.wait_for_end_of(1);
+
+  EXPECT_TRUE(client.announce(server.pinned(), announce_of()));
+  EXPECT_EQ(server.connections(), 2U);
+}
+
 TEST(Client, RepeatsARequestWhoseConnectionTheServerClosed) {
   ScriptedServer server([](const std::string&, std::size_t ordinal) {
     return ordinal < 3 ? close_connection() : answer(kAnnounceReply);

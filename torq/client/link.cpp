@@ -175,6 +175,7 @@ bool Link::start_one(Instant now, quic::Connection& connection) {
   auto exchange = std::move(ready_.front().exchange);
   ready_.pop_front();
   const Instant deadline = now + exchange->traits().patience;
+  if (active_.empty()) keep_alive(true);
   active_.emplace(*stream, Active{std::move(exchange), std::move(*request), 0, deadline});
   watch(deadline);
   write(*stream);
@@ -183,7 +184,17 @@ bool Link::start_one(Instant now, quic::Connection& connection) {
 
 std::unique_ptr<Exchange> Link::take_from_stream(quic::StreamId stream) {
   auto node = active_.extract(stream);
+  if (active_.empty()) keep_alive(false);
   return std::move(node.mapped().exchange);
+}
+
+// Only while something is asked of it: a connection that nobody uses may end.
+void Link::keep_alive(bool wanted) {
+  constexpr int kSignsPerTimeout = 3;
+  quic::Connection* connection = host_.find(*connection_);
+  if (connection == nullptr) return;
+  connection->keep_alive(wanted ? std::optional<Duration>(host_.options().idle_timeout / kSignsPerTimeout)
+                                : std::nullopt);
 }
 
 // The connection lives on without this stream.

@@ -69,6 +69,7 @@ class Link {
   void dispatch(Instant now);
   bool start_one(Instant now, quic::Connection& connection);
   std::unique_ptr<Exchange> take_from_stream(quic::StreamId stream);
+  void keep_alive(bool wanted);
   void abandon(quic::StreamId stream, const Error& error);
 
   // What the server offers.

@@ -13,7 +13,8 @@ quic::EndpointOptions endpoint_options(const Options& options, Entropy& entropy)
   quic::EndpointOptions endpoint;
   endpoint.secrets = quic::make_secrets(entropy);
   endpoint.limits.handshake_timeout = options.connect_timeout;  // the dials end sooner
-  endpoint.limits.streams = 0;                                  // servers open none
+  endpoint.limits.idle_timeout = options.idle_timeout;
+  endpoint.limits.streams = 0;  // servers open none
   endpoint.limits.stream_window = 4 * 1024 * 1024;
   endpoint.limits.connection_window = 16 * 1024 * 1024;
   return endpoint;

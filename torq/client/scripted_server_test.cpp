@@ -77,10 +77,19 @@ std::size_t ScriptedServer::connections() const {
   return connections_;
 }
 
+void ScriptedServer::wait_for_end_of(std::size_t count) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return ended_ >= count; });
+}
+
 void ScriptedServer::handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) {
   if (std::holds_alternative<quic::Connected>(event.what)) {
     const std::lock_guard lock(mutex_);
     ++connections_;
+  } else if (std::holds_alternative<quic::Closed>(event.what)) {
+    const std::lock_guard lock(mutex_);
+    ++ended_;
+    changed_.notify_all();
   } else if (const auto* readable = std::get_if<quic::StreamReadable>(&event.what)) {
     read(now, endpoint, {event.connection, readable->stream});
   } else if (const auto* writable = std::get_if<quic::StreamWritable>(&event.what)) {

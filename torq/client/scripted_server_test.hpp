@@ -63,6 +63,8 @@ class ScriptedServer final : public net::QuicApplication {
   std::vector<std::string> requests() const;
   void wait_for_requests(std::size_t count) const;
   std::size_t connections() const;
+  /// Of so many connections, seen from here.
+  void wait_for_end_of(std::size_t count) const;
 
  private:
   struct Stream {
@@ -84,6 +86,7 @@ class ScriptedServer final : public net::QuicApplication {
   mutable std::condition_variable changed_;
   std::vector<std::string> requests_;
   std::size_t connections_ = 0;
+  std::size_t ended_ = 0;
   std::map<Key, Stream> streams_;
   boost::asio::io_context loop_{1};
   net::SystemEntropy entropy_;

@@ -170,6 +170,13 @@ std::vector<ConnectionId> Connection::connection_ids() const {
 }
 
 // ngtcp2 aborts when it is asked before its own last handshake packet is written.
+void Connection::keep_alive(std::optional<Duration> interval) {
+  if (close_reason_) return;
+  const auto timeout = interval ? static_cast<ngtcp2_duration>(interval->count()) : UINT64_MAX;
+  ngtcp2_conn_set_keep_alive_timeout(conn_, timeout);
+  host_.touch(*this);  // its deadline may have changed
+}
+
 bool Connection::update_keys(Instant now) {
   if (close_reason_ || !flushed_ || !(confirmed_ || ngtcp2_conn_is_server(conn_))) return false;
   if (ngtcp2_conn_initiate_key_update(conn_, to_timestamp(std::max(now, latest_))) != 0) return false;

@@ -96,6 +96,10 @@ class Connection {
   /// Streams whose end neither side has seen yet.
   std::size_t open_streams() const { return streams_.size(); }
 
+  /// Asks a peer that has been silent for this long for a sign of life, so that only a dead peer or path runs into the
+  /// idle time-out; nothing: no more (RFC 9000 10.1.2).
+  void keep_alive(std::optional<Duration> interval);
+
   /// Uses fresh packet keys from now on (RFC 9001 6); false while the handshake is not confirmed, or the last update
   /// not complete: some round trips, and a packet after them.
   bool update_keys(Instant now);
