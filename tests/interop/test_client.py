@@ -261,7 +261,7 @@ def test_a_server_that_is_not_there_is_a_matter_of_the_network(command):
 
 
 def test_the_interrupt_of_a_person_ends_it_cleanly(command, scripted):
-    server = scripted([{"contains": "file", "answer": '{"data":[1,2,3', "end": False}])
+    server = scripted([{"contains": '"file":', "answer": '{"data":[1,2,3', "end": False}])
     running = command.start("get", f"{server.url}/small.txt", *trusted(server))
     while "small.txt" not in server.process.line()["text"]:
         pass
