@@ -51,7 +51,8 @@ def replace_once_or_more(text, old, new):
 def running_server(script, project, environment):
     """Yields the server's ready line; at the end an interrupt must end it with exit code 0."""
     command = replace_once_or_more(script, "./run", "exec ./run --json --listen 127.0.0.1:0")
-    with subprocess.Popen(["bash", "-euc", command], cwd=project, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(["bash", "-euc", command], cwd=project, env=environment, stdout=subprocess.PIPE, text=True,
+                          start_new_session=True) as server:
         try:
             with deadline(STARTED_SECONDS, server):
                 line = server.stdout.readline()
@@ -62,14 +63,20 @@ def running_server(script, project, environment):
             if (code := server.wait(ENDED_SECONDS)) != 0:
                 sys.exit(f"the server's exit code after an interrupt: {code}")
         finally:
-            server.kill()
+            end_all_of(server)
+
+
+def end_all_of(process):
+    """The process and those that it started: ./run may be in the middle of a build."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def deadline(seconds, process):
     """Ends a process that says nothing, so that a read from it ends too."""
     def end(*_):
-        process.kill()
+        end_all_of(process)
     signal.signal(signal.SIGALRM, end)
     signal.alarm(seconds)
     try:
