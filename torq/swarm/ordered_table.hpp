@@ -11,6 +11,7 @@
 // The slots are also what samples are drawn from. Threads: one at a time (the shard's mutex).
 
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -52,7 +53,9 @@ class OrderedTable {
   void erase(const Entry& peer, const PeerHash& hash_of) {
     const std::uint64_t hash = hash_of(peer);
     SlotArray<Entry>& part = part_of(hash);
-    part.erase(part.find(peer, hash, hash_of).slot, hash_of);
+    const auto place = part.find(peer, hash, hash_of);
+    assert(place.found);
+    part.erase(place.slot, hash_of);
     note_removed(1, hash_of);
   }
 

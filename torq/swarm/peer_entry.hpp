@@ -28,7 +28,9 @@ class PeerEntry {
   }
 
   bool is_occupied() const { return mark_ != 0; }
-  bool is_same_peer(const PeerEntry& other) const { return address_ == other.address_; }
+  bool is_same_peer(const PeerEntry& other) const {
+    return std::memcmp(address_.data(), other.address_.data(), IpSize + 2) == 0;  // array == compares byte by byte
+  }
   bool is_over(Tick now) const { return Tick(mark_ >> 2).is_over(now); }
   bool has_completed() const { return (mark_ & kCompleted) != 0; }
 
