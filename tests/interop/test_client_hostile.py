@@ -118,7 +118,6 @@ def test_a_stream_or_connection_that_breaks(command, scripted, rule):
 @pytest.mark.parametrize("answer", [
     "", "{", "[]", "{}", '{"interval": 60}', '{"interval": "x", "peers": [], "complete": 0, "incomplete": 0}',
     '{"interval": 60, "peers": 5, "complete": 0, "incomplete": 0}', '{"interval": 60, "peers": [5], "complete": 0, "incomplete": 0}',
-    '{"interval": 60, "peers": [{"ip": "1.2.3.4", "port": 70000}], "complete": 0, "incomplete": 0}',
     '{"interval": -1, "peers": [], "complete": 0, "incomplete": 0}',
 ])
 def test_an_announce_answer_that_is_none(command, scripted, answer):
@@ -128,3 +127,14 @@ def test_an_announce_answer_that_is_none(command, scripted, answer):
 
     assert finished.code == OTHER, finished
     assert finished.err.strip()
+
+
+def test_a_peer_that_is_none_is_not_passed_on(command, scripted):
+    peers = [{"ip": "1.2.3.4", "port": 70000}, {"ip": "1.2.3.5", "port": 0}, {"ip": "elsewhere", "port": 5}, {"ip": "1.2.3.6", "port": 6}]
+    answer = {"interval": 60, "peers": peers, "complete": 0, "incomplete": 4}
+    server = scripted([{"contains": "info_hash", "answer": json.dumps(answer)}])
+
+    finished = command("announce", server.url, HASH, "--port", 6881, "--json", "--pin", server.pin)
+
+    assert finished.code in (0, OTHER), finished
+    assert [peer for told in finished.objects for peer in told["peers"]] in ([], [peers[-1]])

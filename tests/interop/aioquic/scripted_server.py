@@ -4,11 +4,11 @@
 usage: scripted_server.py SCRIPT
 
 SCRIPT is a JSON list of rules. The first whose `contains` is in the request decides; without one the answer is UNKNOWN_REQUEST.
-    {"contains": "file", "answer": TEXT}             and the stream ends
-    {"contains": "file", "hex": BYTES}               the same, for bytes that are no text
-    {"contains": "file", "answer": TEXT, "end": false}   and nothing more comes
-    {"contains": "file", "answer": TEXT, "reset": CODE}  and RESET_STREAM
-    {"contains": "file", "close": CODE}              closes the connection
+    {"contains": "port", "answer": TEXT}             and the stream ends
+    {"contains": "port", "hex": BYTES}               the same, for bytes that are no text
+    {"contains": "port", "answer": TEXT, "end": false}   and nothing more comes
+    {"contains": "port", "answer": TEXT, "reset": CODE}  and RESET_STREAM
+    {"contains": "port", "close": CODE}              closes the connection
 Every request is printed as a JSON line, behind the ready line.
 """
 import argparse

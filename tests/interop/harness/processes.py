@@ -110,7 +110,7 @@ class Finished:
     def objects(self):
         return [json.loads(line) for line in self.out.splitlines()]
 
-    def __str__(self):
+    def __repr__(self):
         return f"--- {' '.join(self.argv)}\n--- exit code {self.code}, standard output:\n{self.out}\n--- standard error:\n{self.err}"
 
 
