@@ -4,6 +4,7 @@
 Neither side takes part in it, so it serves every pair of stacks. One inner client at a time. With `forget_after`, a list of byte
 counts, it also changes by itself when so much has come in: in the middle of a download, at the same place each time.
 """
+import contextlib
 import queue
 import selectors
 import socket
@@ -98,10 +99,8 @@ class Nat:
 
     @staticmethod
     def _send(one, data, to):
-        try:
+        with contextlib.suppress(OSError):  # a NAT loses datagrams, too
             one.sendto(data, to)
-        except OSError:
-            pass  # a NAT loses datagrams, too
 
     def close(self):
         self._bell.close()
