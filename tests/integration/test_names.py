@@ -72,17 +72,18 @@ def test_what_is_inside_is_served(asked):
 
 
 LEAVING = [
-    "..", "../outside/secret", "../tree/plain", "folder/../plain", "folder/../../outside/secret", "folder/..", "./plain", "folder/./deep", ".",
-    "/", "/etc/passwd", "//etc/passwd", "//plain", "/plain", "folder//deep", "plain/", "folder/", "folder/deep/", "", "folder", "plain/x",
-    "..\\outside\\secret", "folder\\deep", "\\plain", "\\\\host\\share\\plain", "C:\\plain", "C:/plain", "C:plain", "C:", "c:/folder/deep",
-    "..%2foutside%2fsecret", "%2e%2e/outside/secret", "..;/outside/secret", ".../outside/secret", "plain\0", "plain\0.txt", "\0", "folder\0/deep",
-    "~", "~root", "file:///etc/passwd", "plain ", " plain", "PLAIN", "plain.", "..../", "․․/outside/secret", "．．/outside/secret",
-    "／etc/passwd", "a" * 255, "a" * 256, "a" * 5000, "a/" * 10_000 + "a", "../" * 10_000 + "etc/passwd", "\n", "*", "pl?in", "-",
+    "..", "../outside/secret", "../tree/plain", "folder/../plain", "folder/../../outside/secret", "folder/..", "./plain",
+    "folder/./deep", ".", "/", "/etc/passwd", "//etc/passwd", "//plain", "/plain", "folder//deep", "plain/", "folder/",
+    "folder/deep/", "", "folder", "plain/x", "..\\outside\\secret", "folder\\deep", "\\plain", "\\\\host\\share\\plain",
+    "C:\\plain", "C:/plain", "C:plain", "C:", "c:/folder/deep", "..%2foutside%2fsecret", "%2e%2e/outside/secret",
+    "..;/outside/secret", ".../outside/secret", "plain\0", "plain\0.txt", "\0", "folder\0/deep", "~", "~root",
+    "file:///etc/passwd", "plain ", " plain", "PLAIN", "plain.", "..../", "․․/outside/secret", "．．/outside/secret", "／etc/passwd",
+    "a" * 255, "a" * 256, "a" * 5000, "a/" * 10_000 + "a", "../" * 10_000 + "etc/passwd", "\n", "*", "pl?in", "-",
 ]
 
 LINKS = [
-    "out", "out_folder/secret", "out_by_link", "out_and_in", "folder/out", "beside", "absolute", "absolute_inside", "loop", "ping", "dangling",
-    "proc", "link_to_folder/out", "link_to_folder/../plain", "link_to_folder/../../outside/secret", "out_folder",
+    "out", "out_folder/secret", "out_by_link", "out_and_in", "folder/out", "beside", "absolute", "absolute_inside", "loop", "ping",
+    "dangling", "proc", "link_to_folder/out", "link_to_folder/../plain", "link_to_folder/../../outside/secret", "out_folder",
 ]
 
 

@@ -26,7 +26,8 @@ def listed(data, **members):
 
 
 @pytest.mark.parametrize("answer", [
-    "", " ", "null", "[]", "{}", "{", "nonsense", "\x00", '{"data": 5}', '{"data": [1]}', '{"data": "AQ==", "filename": "small.txt", "size": 1}',
+    "", " ", "null", "[]", "{}", "{", "nonsense", "\x00", '{"data": 5}', '{"data": [1]}',
+    '{"data": "AQ==", "filename": "small.txt", "size": 1}',
     listed([256]), listed([-1]), listed(["1"]), listed([1.5]), listed([None]), listed([1]) + "x", listed([1])[:-1], '{"size": 1}',
     '{"data": [1,], "filename": "small.txt", "size": 1}', '{"data":' + "[" * 100_000, '{"data":[' + "9" * 100_000 + "]}",
 ])
@@ -61,9 +62,9 @@ def test_a_digest_of_something_else(command, scripted):
 
 
 @pytest.mark.parametrize("hex_answer", [
-    "", b"\n".hex(), b"{}\nabc".hex(), b"abc".hex(), raw(b"abc", length=4), raw(b"abc", length=2), raw(b"abc", size=5), raw(b"abc", offset=1),
-    raw(b"abc", length=-1), raw(b"abc", length=2**63), raw(b"abc", sha256=5), raw(b"abc", sha256="zz"), (b"{" * 100_000).hex(),
-    (b" " * 10_000_000).hex(), (b'{"error": "no"').hex(),
+    "", b"\n".hex(), b"{}\nabc".hex(), b"abc".hex(), raw(b"abc", length=4), raw(b"abc", length=2), raw(b"abc", size=5),
+    raw(b"abc", offset=1), raw(b"abc", length=-1), raw(b"abc", length=2**63), raw(b"abc", sha256=5), raw(b"abc", sha256="zz"),
+    (b"{" * 100_000).hex(), (b" " * 10_000_000).hex(), (b'{"error": "no"').hex(),
 ])
 def test_a_raw_answer_that_is_none(command, scripted, hex_answer):
     get(command, scripted([CAN_RAW, {"contains": '"raw"', "hex": hex_answer}]))
@@ -71,8 +72,8 @@ def test_a_raw_answer_that_is_none(command, scripted, hex_answer):
 
 @pytest.mark.parametrize("code, expected", [
     ("FILE_NOT_FOUND", NOT_FOUND), ("FILE_READ_ERROR", OTHER), ("FILE_TOO_LARGE", OTHER), ("INTERNAL_ERROR", OTHER),
-    ("SERIALIZATION_ERROR", OTHER), ("INVALID_REQUEST", OTHER), ("REQUEST_TOO_LARGE", OTHER), ("UNAUTHORIZED", OTHER), ("NOT_ALLOWED", OTHER),
-    ("INVALID_ENCODING", OTHER), ("INVALID_JSON", OTHER), ("UNKNOWN_REQUEST", OTHER), ("OUT_OF_CHEESE", OTHER),
+    ("SERIALIZATION_ERROR", OTHER), ("INVALID_REQUEST", OTHER), ("REQUEST_TOO_LARGE", OTHER), ("UNAUTHORIZED", OTHER),
+    ("NOT_ALLOWED", OTHER), ("INVALID_ENCODING", OTHER), ("INVALID_JSON", OTHER), ("UNKNOWN_REQUEST", OTHER), ("OUT_OF_CHEESE", OTHER),
 ])
 def test_every_code_is_told(command, scripted, code, expected):
     server = scripted([{"contains": '"file":', "answer": json.dumps({"error": "the words of the server", "code": code})}])
@@ -127,3 +128,14 @@ def test_an_announce_answer_that_is_none(command, scripted, answer):
 
     assert finished.code == OTHER, finished
     assert finished.err.strip()
+
+
+def test_a_peer_that_is_none_is_not_passed_on(command, scripted):
+    peers = [{"ip": "1.2.3.4", "port": 70000}, {"ip": "1.2.3.5", "port": 0}, {"ip": "elsewhere", "port": 5}, {"ip": "1.2.3.6", "port": 6}]
+    answer = {"interval": 60, "peers": peers, "complete": 0, "incomplete": 4}
+    server = scripted([{"contains": "info_hash", "answer": json.dumps(answer)}])
+
+    finished = command("announce", server.url, HASH, "--port", 6881, "--json", "--pin", server.pin)
+
+    assert finished.code in (0, OTHER), finished
+    assert [peer for told in finished.objects for peer in told["peers"]] in ([], [peers[-1]])

@@ -39,16 +39,19 @@ INVALID_JSON = [
 
 UNKNOWN_REQUEST = [
     b"{}", b'{"query": "x"}', b'{"peer_id": "x"}', b'{"info_hash": "x"}', b'{"info_hash": "x", "peer_id": null}',
-    json.dumps({"info_hash": HASH, "port": 1}).encode(), b'{"file": null}', b'{"capabilities": null}', b'{"scrape": null}', b'{"list": null}',
+    json.dumps({"info_hash": HASH, "port": 1}).encode(), b'{"file": null}', b'{"capabilities": null}', b'{"scrape": null}',
+    b'{"list": null}',
     b'{"File": "small.txt"}', b'{"file ": "small.txt"}', b'{"info_hash": null, "peer_id": "x", "port": 1}',
 ]
 
 # The member that the text must name, and the request.
 INVALID_REQUEST = [
     ("port", without("port")),
-    *[("port", with_member("port", text)) for text in ("null", "0", "-1", "65536", "1.5", '"6881"', "true", "[]", "{}", "1e999", "9" * 5000, "-0.5")],
+    *[("port", with_member("port", text)) for text in (
+        "null", "0", "-1", "65536", "1.5", '"6881"', "true", "[]", "{}", "1e999", "9" * 5000, "-0.5")],
     *[("info_hash", with_member("info_hash", text)) for text in (
-        '""', '"c0"', f'"{HASH}0"', f'"{HASH[:-1]}"', f'"{HASH[:-1]}g"', "1", "[]", "true", f'"{HASH}{"ab" * 11}"', f'" {HASH}"', f'"{"é" * 20}"')],
+        '""', '"c0"', f'"{HASH}0"', f'"{HASH[:-1]}"', f'"{HASH[:-1]}g"', "1", "[]", "true", f'"{HASH}{"ab" * 11}"',
+        f'" {HASH}"', f'"{"é" * 20}"')],
     *[("peer_id", with_member("peer_id", text)) for text in ('""', f'"{"x" * 65}"', "7", "[]", "{}", "false")],
     *[(name, with_member(name, text)) for name in ("left", "uploaded", "downloaded")
       for text in ("-1", "1.5", '"1"', "true", "18446744073709551616", "1e999", "[]")],
@@ -94,11 +97,14 @@ def test_an_invalid_request_names_the_member(shared_server, aioquic):
     answers = aioquic.ask(shared_server.address, *[request for _, request in INVALID_REQUEST])
 
     wrong = [f"{short(request)}: {answer.decode()} does not name {member}"
-             for (member, request), answer in zip(INVALID_REQUEST, answers, strict=True) if member not in json.loads(answer).get("error", "")]
+             for (member, request), answer in zip(INVALID_REQUEST, answers, strict=True)
+             if member not in json.loads(answer).get("error", "")]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("request_bytes", [rb'{"file": "\ud800"}', rb'{"\udc00": 1}', rb'{"file": "\udc00\ud800"}', rb'{"file": "\ud800x"}'])
+@pytest.mark.parametrize("request_bytes", [
+    rb'{"file": "\ud800"}', rb'{"\udc00": 1}', rb'{"file": "\udc00\ud800"}', rb'{"file": "\ud800x"}',
+])
 def test_a_lone_surrogate_is_an_error(shared_server, aioquic, request_bytes):
     [answer] = aioquic.ask(shared_server.address, request_bytes)
 

@@ -21,7 +21,9 @@ def test_every_file_arrives(shared_server, client, root, name):
     assert (parsed["filename"], parsed["size"]) == (name, seed.SIZES[name])
 
 
-@pytest.mark.parametrize("name", ["folder/inside.txt", "folder/deeper/still.txt", "sp ace.txt", "größe.txt", "100%.txt", "%41.txt", "-rf", "ab:c"])
+@pytest.mark.parametrize("name", [
+    "folder/inside.txt", "folder/deeper/still.txt", "sp ace.txt", "größe.txt", "100%.txt", "%41.txt", "-rf", "ab:c",
+])
 def test_names_below_the_root_are_served(serve, client, tmp_path, name):
     tree = tmp_path / "tree"
     (tree / name).parent.mkdir(parents=True)

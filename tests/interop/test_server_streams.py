@@ -79,6 +79,17 @@ def test_requests_that_never_end_block_nobody(shared_server):
     assert {answer["size"] for answer in asyncio.run(run())} == {35}
 
 
+@pytest.mark.parametrize("data", [b"", b"{", b"GET /", b"\xff" * 100])
+def test_a_unidirectional_stream_is_no_request(shared_server, data):
+    async def run():
+        async with connect(shared_server.address) as connection:
+            connection.send_unidirectional(data)
+            connection.send_unidirectional(data, end=True)
+            return await connection.ask_json(file("small.txt"))
+
+    assert asyncio.run(run())["size"] == 35
+
+
 @pytest.mark.parametrize("how", ["reset", "stop", "reset and stop"])
 def test_an_abandoned_stream_gives_its_credit_back(shared_server, how):
     async def run():

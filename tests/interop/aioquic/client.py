@@ -156,6 +156,10 @@ class Connection(QuicConnectionProtocol):
         self._quic.send_stream_data(stream.id, b"")
         return stream
 
+    def send_unidirectional(self, data, end=False):
+        self._quic.send_stream_data(self._quic.get_next_available_stream_id(is_unidirectional=True), data, end_stream=end)
+        self.transmit()
+
     async def open_in_credit(self, timeout=20):
         """A stream that the server allows by now; aioquic would also open others, and reset them beyond the limit."""
         deadline = self._loop.time() + timeout

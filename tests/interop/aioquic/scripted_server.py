@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A server that answers what its script says, right or wrong: for showing clients what they may meet.
 
-usage: scripted_server.py SCRIPT
+usage: scripted_server.py SCRIPT [the options of server.py that concern the connection]
 
 SCRIPT is a JSON list of rules. The first whose `contains` is in the request decides; without one the answer is UNKNOWN_REQUEST.
-    {"contains": "file", "answer": TEXT}             and the stream ends
-    {"contains": "file", "hex": BYTES}               the same, for bytes that are no text
-    {"contains": "file", "answer": TEXT, "end": false}   and nothing more comes
-    {"contains": "file", "answer": TEXT, "reset": CODE}  and RESET_STREAM
-    {"contains": "file", "close": CODE}              closes the connection
+    {"contains": "port", "answer": TEXT}             and the stream ends
+    {"contains": "port", "hex": BYTES}               the same, for bytes that are no text
+    {"contains": "port", "answer": TEXT, "end": false}   and nothing more comes
+    {"contains": "port", "answer": TEXT, "reset": CODE}  and RESET_STREAM
+    {"contains": "port", "close": CODE}              closes the connection
 Every request is printed as a JSON line, behind the ready line.
 """
 import argparse
@@ -18,7 +18,7 @@ import pathlib
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.quic.events import StreamDataReceived
-from server import serve_until_told
+from server import serve_until_told, transport_arguments
 
 UNKNOWN = {"answer": json.dumps({"error": "unknown request type", "code": "UNKNOWN_REQUEST"})}
 
@@ -57,10 +57,7 @@ class Connection(QuicConnectionProtocol):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("script", type=pathlib.Path)
-    parser.add_argument("--listen", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--cert")
-    parser.add_argument("--key")
+    transport_arguments(parser)
     options = parser.parse_args()
     rules = json.loads(options.script.read_text())
     asyncio.run(serve_until_told(options, lambda quic, **_: Connection(quic, rules)))

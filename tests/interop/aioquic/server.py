@@ -4,7 +4,7 @@
 It keeps what the old server was known for: every peer is returned, `ip` is believed from anyone and is 127.0.0.1 where it is missing,
 `left` counts as 0 where it is missing, slashes and `..` are flattened out of file names.
 
-usage: server.py [--listen ADDR] [--port N] [--root DIR] [--interval SECONDS] [--cert FILE --key FILE]
+usage: server.py [--listen ADDR] [--port N] [--root DIR] [--interval SECONDS] [--cert FILE --key FILE] [--alpn LIST] [--retry]
 
 The first line on standard output says that it is ready, with its address, port and pin. SIGTERM ends it.
 """
@@ -138,8 +138,8 @@ def self_signed():
 
 
 def configuration(options):
-    # The four tokens of the document's server, in its order; as text, because aioquic compares text.
-    settings = QuicConfiguration(is_client=False, alpn_protocols=["h3", "h2", "http/1.1", "doq"], idle_timeout=30)
+    # As text, because aioquic compares text.
+    settings = QuicConfiguration(is_client=False, alpn_protocols=options.alpn.split(","), idle_timeout=30)
     if options.cert:
         settings.load_cert_chain(options.cert, options.key)
     else:
@@ -154,7 +154,7 @@ def pin_of(certificate):
 
 async def serve_until_told(options, create_protocol):
     settings = configuration(options)
-    server = await serve(options.listen, options.port, configuration=settings, create_protocol=create_protocol)
+    server = await serve(options.listen, options.port, configuration=settings, create_protocol=create_protocol, retry=options.retry)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -165,14 +165,22 @@ async def serve_until_told(options, create_protocol):
     server.close()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def transport_arguments(parser):
     parser.add_argument("--listen", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7001)
-    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path("seed"))
-    parser.add_argument("--interval", type=int, default=60)
     parser.add_argument("--cert")
     parser.add_argument("--key")
+    # The four tokens of the document's server, in its order.
+    parser.add_argument("--alpn", default="h3,h2,http/1.1,doq")
+    # Every client must show that its address is its own, RFC 9000 8.1.2.
+    parser.add_argument("--retry", action="store_true")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    transport_arguments(parser)
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path("seed"))
+    parser.add_argument("--interval", type=int, default=60)
     options = parser.parse_args()
     if not options.root.is_dir():
         sys.exit(f"server.py: {options.root}: no such folder")

@@ -27,6 +27,7 @@ class Issued:
         self.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.pin = "sha256:" + hashlib.sha256(spki).hexdigest()
+        self.private_key = key
 
     @property
     def options(self):
@@ -47,8 +48,8 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(root.public_bytes(Encoding.PEM))
 
-    def issue(self, file_name, names=("localhost",), addresses=("127.0.0.1", "::1"), from_now=(-DAY, 30 * DAY)):
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(self, file_name, names=("localhost",), addresses=("127.0.0.1", "::1"), from_now=(-DAY, 30 * DAY), key=None):
+        key = key or ec.generate_private_key(ec.SECP256R1())
         alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ipaddress.ip_address(text)) for text in addresses)]
         leaf = self._sign(_name(file_name), key.public_key(), alternatives, self._between_name, self._between_key, from_now=from_now)
         return Issued(self._folder, file_name, [leaf, self._between], key)
@@ -69,8 +70,9 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         )
         if is_authority:
-            usage = x509.KeyUsage(key_cert_sign=True, crl_sign=True, digital_signature=True, content_commitment=False, key_encipherment=False,
-                                  data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False)
+            usage = x509.KeyUsage(key_cert_sign=True, crl_sign=True, digital_signature=True, content_commitment=False,
+                                  key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+                                  decipher_only=False)
             builder = builder.add_extension(usage, critical=True)
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)

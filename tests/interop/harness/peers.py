@@ -212,7 +212,7 @@ def start_scripted_server(folder, rules, *options):
     """A server that answers as told (see scripted_server.py)."""
     script = folder / "script.json"
     script.write_text(json.dumps(rules))
-    return Server(processes.Process([sys.executable, HERE / "aioquic" / "scripted_server.py", script, *options], folder))
+    return Server(processes.Process([sys.executable, HERE / "aioquic" / "scripted_server.py", script, "--port", 0, *options], folder))
 
 
 def start_quinn_server(folder, root, *options, host="127.0.0.1"):

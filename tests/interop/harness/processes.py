@@ -58,6 +58,10 @@ class Process:
             raise AssertionError(f"ended without saying so\n{self.describe()}")
         return json.loads(line)
 
+    def rest(self):
+        """What else it wrote on standard output, after its end."""
+        return list(iter(self._lines.get, None))
+
     def say(self, line):
         """One JSON line to its standard input."""
         self._process.stdin.write(json.dumps(line) + "\n")
@@ -114,11 +118,11 @@ class Finished:
         return f"--- {' '.join(self.argv)}\n--- exit code {self.code}, standard output:\n{self.out}\n--- standard error:\n{self.err}"
 
 
-def run(argv, folder, environment=None, seconds=120, stdin=None):
+def run(argv, folder, environment=None, seconds=120):
     argv = [str(word) for word in argv]
     try:
-        done = subprocess.run(argv, cwd=folder, env=environment, input=stdin, capture_output=True, timeout=seconds, check=False,
-                              **({} if isinstance(stdin, bytes) else {"text": True, "errors": "replace"}))
+        done = subprocess.run(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds,
+                              check=False, text=True, errors="replace")
     except subprocess.TimeoutExpired as late:
         raise AssertionError(f"{' '.join(argv)}: still running after {seconds} s\n{late.stdout}\n{late.stderr}") from None
     finished = Finished(argv, done.returncode, done.stdout, done.stderr)
@@ -126,7 +130,7 @@ def run(argv, folder, environment=None, seconds=120, stdin=None):
     return finished
 
 
-def environment(home, **more):
+def environment(home):
     """The caller's environment with every place a program might write to moved below `home`."""
     moved = {"HOME": home, "XDG_STATE_HOME": home / "state", "XDG_CONFIG_HOME": home / "config", "XDG_CACHE_HOME": home / "cache"}
-    return {**os.environ, **{name: str(value) for name, value in {**moved, **more}.items()}}
+    return {**os.environ, **{name: str(value) for name, value in moved.items()}}

@@ -4,7 +4,6 @@ import hashlib
 import json
 
 SIZES = {"hello_world.txt": 30, "small.txt": 35, "data.json": 39, "medium.bin": 500_000, "log.txt": 1_500_000, "large.bin": 20_000_000}
-SMALL = ["hello_world.txt", "small.txt", "data.json"]
 
 
 def make(folder):

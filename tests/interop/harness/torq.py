@@ -16,11 +16,11 @@ def binary():
 class Server:
     """`torq serve --json`, ready. `before` are the words of a command that starts it."""
 
-    def __init__(self, folder, root, *options, listen=("127.0.0.1:0",), state=None, before=(), more_environment=None):
+    def __init__(self, folder, root, *options, listen=("127.0.0.1:0",), state=None, before=()):
         self.state = state or folder / "state" / "torq"
         words = [word for address in listen for word in ("--listen", address)]
         argv = [*before, binary(), "serve", "--json", "--root", root, "--state", self.state, *words, *options]
-        self.process = processes.Process(argv, folder, processes.environment(folder, **(more_environment or {})))
+        self.process = processes.Process(argv, folder, processes.environment(folder))
         self.ready = self.process.line()
         assert self.ready["event"] == "ready", self.ready
 
