@@ -190,7 +190,7 @@ std::unique_ptr<Exchange> Link::take_from_stream(quic::StreamId stream) {
 
 // Only while something is asked of it: a connection that nobody uses may end.
 void Link::keep_alive(bool wanted) {
-  constexpr int kSignsPerTimeout = 3;
+  constexpr int kSignsPerTimeout = 15;
   quic::Connection* connection = host_.find(*connection_);
   if (connection == nullptr) return;
   connection->keep_alive(wanted ? std::optional<Duration>(host_.options().idle_timeout / kSignsPerTimeout)
