@@ -28,7 +28,7 @@ struct AnnounceOptions {
   std::uint64_t uploaded = 0;
   std::uint64_t downloaded = 0;
   std::optional<std::uint64_t> left;
-  tracker::AnnounceEvent event = tracker::AnnounceEvent::kNone;
+  std::string event;
   std::optional<std::int64_t> numwant;
   std::string peer_id;
   std::optional<std::string> ip;
@@ -48,6 +48,13 @@ std::string make_peer_id() {
   return id;
 }
 
+std::optional<tracker::AnnounceEvent> parse_event(std::string_view name) {
+  if (name == "started") return tracker::AnnounceEvent::kStarted;
+  if (name == "completed") return tracker::AnnounceEvent::kCompleted;
+  if (name == "stopped") return tracker::AnnounceEvent::kStopped;
+  return std::nullopt;
+}
+
 tracker::Announce announce_of(const AnnounceOptions& options, const std::string& info_hash) {
   const auto hash = parse_info_hash(info_hash);
   if (!hash) throw CLI::ValidationError(info_hash, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
@@ -57,7 +64,7 @@ tracker::Announce announce_of(const AnnounceOptions& options, const std::string&
   announce.uploaded = options.uploaded;
   announce.downloaded = options.downloaded;
   announce.left = options.left;
-  announce.event = options.event;
+  announce.event = parse_event(options.event).value_or(tracker::AnnounceEvent::kNone);
   announce.numwant = options.numwant;
   if (options.ip) announce.ip = parse_ip(*options.ip);
   return announce;
@@ -170,15 +177,16 @@ std::string check_peer_id(const std::string& id) {
   return id.empty() || id.size() > kLongestPeerId ? "a peer ID has 1 to 64 bytes" : "";
 }
 
+std::string check_event(const std::string& name) {
+  return parse_event(name) ? "" : name + " is not started, completed or stopped";
+}
+
 std::string check_ip(const std::string& text) { return parse_ip(text) ? "" : text + " is no IP address"; }
 
 void add_identity(CLI::App& verb, AnnounceOptions& options) {
-  const std::map<std::string, tracker::AnnounceEvent> events = {{"started", tracker::AnnounceEvent::kStarted},
-                                                                {"completed", tracker::AnnounceEvent::kCompleted},
-                                                                {"stopped", tracker::AnnounceEvent::kStopped}};
   verb.add_option("--event", options.event, "started, completed or stopped (default: a plain refresh)")
       ->type_name("EVENT")
-      ->transform(CLI::CheckedTransformer(events).description(""));
+      ->check(check_event);
   verb.add_option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
       ->type_name("ID")
       ->check(check_peer_id);

@@ -47,6 +47,17 @@ TEST(Client, TakesGarbageForNoExtensions) {
   }
 }
 
+TEST(Client, TakesSilenceForNoExtensions) {
+  ScriptedServer server([&](const std::string& request, std::size_t) {
+    return asks_capabilities(request) ? never() : answer(number_list_answer("hello"));
+  });
+  Options options;
+  options.answer_timeout = 50ms;
+  Client client(options);
+
+  EXPECT_TRUE(client.fetch(server.pinned(), "f", std::make_shared<Memory>()));
+}
+
 TEST(Client, AsksForCapabilitiesOncePerConnection) {
   ScriptedServer server(with("file_raw", [](const std::string&) { return answer(raw_answer("hello")); }));
   Client client;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "torq/client/error.hpp"
 
+#include "torq/files/file_name.hpp"
+
 namespace torq::client {
 
 std::string Error::text() const {
@@ -9,19 +11,33 @@ std::string Error::text() const {
   return text;
 }
 
-// The texts are valid UTF-8, so 0xc2 0x80..0x9f is a C1 control (ECMA-48), which terminals obey as well.
-std::string tame(const std::string& text, std::size_t longest) {
+namespace {
+
+// Bytes of the character that begins with `lead`; of 1 also where no character begins.
+std::size_t length_of(unsigned char lead) {
+  if (lead >= 0xf0) return 4;
+  if (lead >= 0xe0) return 3;
+  return lead >= 0xc0 ? 2 : 1;
+}
+
+// C0, DEL, and C1 (ECMA-48: U+0080..U+009F), which terminals obey as well; and what is not UTF-8.
+bool is_tame(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f;
+  if (!files::is_utf8(character)) return false;
+  return lead != 0xc2 || static_cast<unsigned char>(character[1]) >= 0xa0;
+}
+
+}  // namespace
+
+std::string tame(std::string_view text, std::size_t longest) {
   std::string tamed;
-  for (std::size_t i = 0; i < text.size() && tamed.size() < longest; ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (c1) ++i;
-    tamed += c < 0x20 || c == 0x7f || c1 ? '?' : text[i];
-  }
-  // Not half a character at the end.
-  if (tamed.size() < text.size()) {
-    while (!tamed.empty() && (static_cast<unsigned char>(tamed.back()) & 0xc0) == 0x80) tamed.pop_back();
-    if (!tamed.empty() && static_cast<unsigned char>(tamed.back()) >= 0xc0) tamed.pop_back();
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, length_of(static_cast<unsigned char>(text[0])));
+    const std::string_view shown = is_tame(character) ? character : "?";
+    if (tamed.size() + shown.size() > longest) break;
+    tamed += shown;
+    text.remove_prefix(character.size());
   }
   return tamed;
 }

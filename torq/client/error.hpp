@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "torq/base/result.hpp"
 
@@ -41,6 +42,6 @@ struct Error {
 using Outcome = Result<void, Error>;
 
 /// What a server wrote, fit for a terminal: one line of at most `longest` bytes without control characters.
-std::string tame(const std::string& text, std::size_t longest = 300);
+std::string tame(std::string_view text, std::size_t longest = 300);
 
 }  // namespace torq::client

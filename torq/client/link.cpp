@@ -12,6 +12,7 @@
 namespace torq::client {
 namespace {
 
+constexpr Duration kCapabilityPatience = std::chrono::seconds(5);
 constexpr std::uint64_t kAbandoned = 0;  // the application error code of a stream that we give up
 
 Error timed_out(const char* what) {
@@ -188,9 +189,10 @@ std::unique_ptr<Exchange> Link::take_from_stream(quic::StreamId stream) {
   return std::move(node.mapped().exchange);
 }
 
-// Only while something is asked of it: a connection that nobody uses may end.
+// Only while something is asked of it: a connection that nobody uses may end. As often as this because of NATs that
+// forget: where the server does all the talking, it talks to the old address until it hears from the new one.
 void Link::keep_alive(bool wanted) {
-  constexpr int kSignsPerTimeout = 10;
+  constexpr int kSignsPerTimeout = 15;
   quic::Connection* connection = host_.find(*connection_);
   if (connection == nullptr) return;
   connection->keep_alive(wanted ? std::optional<Duration>(host_.options().idle_timeout / kSignsPerTimeout)
@@ -213,12 +215,14 @@ std::vector<std::unique_ptr<Exchange>> Link::take_waiting() {
 
 // What the server offers ---------------------------------------------------------------------------------------------
 
-// Once per connection, before the first request that depends on it.
+// Once per connection, before the first request that depends on it. A server that has not answered after a few seconds
+// does not know the question.
 void Link::ask_capabilities(Instant now) {
   asking_ = true;
   using Ask = JsonExchange<wire::CapabilityReply>;
   const wire::CapabilityRequest request{wire::CapabilitySet::all()};
-  const Exchange::Traits traits{.repeatable = false, .patience = host_.options().answer_timeout};
+  const Exchange::Traits traits{.repeatable = false,
+                                .patience = std::min<Duration>(host_.options().answer_timeout, kCapabilityPatience)};
   ready_.push_front(
       {std::make_unique<Ask>(traits,
                              Ask::Question{wire::encode_request(request), std::nullopt,

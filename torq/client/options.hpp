@@ -15,8 +15,8 @@ struct Options {
   std::chrono::milliseconds answer_timeout = std::chrono::seconds(30);
   /// Without a further byte of a file.
   std::chrono::milliseconds progress_timeout = std::chrono::seconds(30);
-  /// A connection counts as lost when nothing was heard on it for so long. With a request under way the server is asked
-  /// for a sign of life three times as often, so that a slow answer is not taken for a dead server.
+  /// A connection counts as lost when nothing was heard on it for so long. With a request under way a silent server is
+  /// asked for a sign of life fifteen times as often, so that a slow answer is not taken for a dead server.
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(15);
 
   /// Further tries of a request whose connection timed out, was forgotten or refused by the server.
