@@ -148,11 +148,9 @@ void Connection::after_callbacks() {
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
   for (const StreamId id : fresh_) {
     Stream& stream = *find(id);
-    if (stream.peer_gave_up) {
-      stream.announced = false;
-    } else {
-      host_.post({handle_, StreamReadable{id}});
-    }
+    stream.fresh = false;
+    // It may have been read or reset in the meantime.
+    if (stream.announced && !stream.peer_gave_up) host_.post({handle_, StreamReadable{id}});
   }
   fresh_.clear();
 }
