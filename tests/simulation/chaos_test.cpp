@@ -149,7 +149,8 @@ void rampage(World& world, Random& random, Chaotic& at_server, Chaotic& at_clien
     if (random.below(100) < rebinds_in_a_hundred) world.link.rebind(places[random.below(places.size())]);
     world.act();
     world.run_for(std::chrono::milliseconds(random.below(20)));
-    ASSERT_FALSE(at_client.closed || at_server.closed) << "step " << step;
+    ASSERT_FALSE(at_client.closed) << at_client.closed->text << ", step " << step;
+    ASSERT_FALSE(at_server.closed) << at_server.closed->text << ", step " << step;
   }
 }
 
@@ -160,7 +161,8 @@ void tidy(World& world, Chaotic& at_server, Chaotic& at_client) {
     world.act();
     world.run_for(2s);
   }
-  ASSERT_FALSE(at_client.closed || at_server.closed);
+  ASSERT_FALSE(at_client.closed) << at_client.closed->text;
+  ASSERT_FALSE(at_server.closed) << at_server.closed->text;
   at_client.rest();
   at_server.rest();
 }
