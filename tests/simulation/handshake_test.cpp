@@ -83,6 +83,27 @@ TEST(SimulatedHandshake, ProvesItsAddressFirstWhenTheServerAsks) {
   }
 }
 
+TEST(SimulatedHandshake, IsBegunOnceByHoweverManyCopiesOfItsFirstDatagram) {
+  Simulation sim(11);
+  std::vector<std::byte> first;
+  sim.link.watch([&](Direction, Bytes datagram) {
+    if (first.empty()) first.assign(datagram.begin(), datagram.end());
+  });
+  sim.connected();
+  const quic::Path path{sim.link.client_path().remote, sim.link.outside()};
+
+  sim.server.handle(sim.now(), {Direction::kToServer, path, quic::Ecn::kNone, first});
+  sim.run_until_quiet();
+  sim.server.handle(sim.now(), {Direction::kToServer, path, quic::Ecn::kNone, first});
+  sim.run_until_quiet();
+
+  EXPECT_EQ(sim.server.endpoint().connection_count(), 1U);
+  sim.close_from_client();
+  sim.run_for(10ms);
+  sim.server.handle(sim.now(), {Direction::kToServer, path, quic::Ecn::kNone, first});
+  EXPECT_EQ(sim.server.endpoint().connection_count(), 0U);
+}
+
 TEST(SimulatedHandshake, IsRefusedByAServerThatEnds) {
   Simulation sim(4);
   sim.server.endpoint().refuse_newcomers();

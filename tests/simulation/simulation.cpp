@@ -37,49 +37,25 @@ const quic::CertificatePair& test_certificate() {
   return pair;
 }
 
-Simulation::Simulation(std::uint64_t seed, Settings settings)
+World::World(std::uint64_t seed, Settings settings, Application& at_server, Application& at_client)
     : link(seed),
-      server(Direction::kToClient, seed + 1, server_options(seed + 2, settings), responder),
-      client(Direction::kToServer, seed + 3, client_options(seed + 4, settings), requester),
+      server(Direction::kToClient, seed + 1, server_options(seed + 2, settings), at_server),
+      client(Direction::kToServer, seed + 3, client_options(seed + 4, settings), at_client),
       tls_(*quic::ClientTls::create(settings.trust)),
       server_name_(std::move(settings.server_name)) {}
 
-Simulation::~Simulation() = default;
-
-quic::ConnectionHandle Simulation::connect() {
+quic::ConnectionHandle World::connect() {
   last_ = client.endpoint().connect(now_, link.client_path(), tls_, server_name_);
   act();
   return last_;
 }
 
-quic::ConnectionHandle Simulation::connected() {
-  const std::size_t before = responder.connections;
-  connect();
-  EXPECT_TRUE(run_until([&] { return requester.connected(last_) && responder.connections > before; }, 60s));
-  return last_;
-}
-
-std::size_t Simulation::request(std::uint64_t answer_size, std::size_t request_size) {
-  Requester::Request request;
-  request.answer_size = answer_size;
-  request.request_size = request_size;
-  return this->request(request);
-}
-
-std::size_t Simulation::request(Requester::Request request) {
-  request.connection = last_;
-  const std::size_t number = requester.ask(request);
-  requester.flush(client.endpoint());
-  act();
-  return number;
-}
-
-void Simulation::act() {
+void World::act() {
   client.act(now_, link);
   server.act(now_, link);
 }
 
-std::optional<Instant> Simulation::next_step() const {
+std::optional<Instant> World::next_step() const {
   std::optional<Instant> next = link.next_arrival();
   for (const auto& other : {client.next_timeout(), server.next_timeout()}) {
     if (other && (!next || *other < *next)) next = other;
@@ -87,7 +63,7 @@ std::optional<Instant> Simulation::next_step() const {
   return next;
 }
 
-bool Simulation::run_until(const std::function<bool()>& condition, Duration limit) {
+bool World::run_until(const std::function<bool()>& condition, Duration limit) {
   const Instant end = now_ + limit;
   act();
   while (!condition()) {
@@ -106,36 +82,58 @@ bool Simulation::run_until(const std::function<bool()>& condition, Duration limi
   return true;
 }
 
-void Simulation::run_for(Duration duration) {
+void World::run_for(Duration duration) {
   const bool never = run_until([] { return false; }, duration);
   ASSERT_FALSE(never);
 }
 
-bool Simulation::run_until_answered(Duration limit) {
-  return run_until([&] { return requester.unsettled() == 0; }, limit);
-}
-
-void Simulation::run_until_quiet() {
+void World::run_until_quiet() {
   ASSERT_TRUE(run_until([&] {
     const auto next = next_step();
     return !next || (!link.next_arrival() && *next > now_ + kQuiet);
   })) << "it does not come to rest";
 }
 
-quic::Connection* Simulation::server_connection() {
+quic::Connection* World::server_connection() {
   const auto handles = server.endpoint().connections();
   if (handles.empty()) return nullptr;
   return server.endpoint().find(*std::ranges::max_element(handles));
 }
 
-void Simulation::close_from_client(std::uint64_t code) {
+void World::close_from_client(std::uint64_t code) {
   client.endpoint().close(now_, last_, code);
   act();
 }
 
-void Simulation::close_from_server(std::uint64_t code) {
+void World::close_from_server(std::uint64_t code) {
   for (const auto handle : server.endpoint().connections()) server.endpoint().close(now_, handle, code);
   act();
+}
+
+quic::ConnectionHandle Simulation::connected() {
+  const std::size_t before = responder.connections;
+  connect();
+  EXPECT_TRUE(run_until([&] { return requester.connected(last()) && responder.connections > before; }, 60s));
+  return last();
+}
+
+std::size_t Simulation::request(std::uint64_t answer_size, std::size_t request_size) {
+  Requester::Request request;
+  request.answer_size = answer_size;
+  request.request_size = request_size;
+  return this->request(request);
+}
+
+std::size_t Simulation::request(Requester::Request request) {
+  request.connection = last();
+  const std::size_t number = requester.ask(request);
+  requester.flush(client.endpoint());
+  act();
+  return number;
+}
+
+bool Simulation::run_until_answered(Duration limit) {
+  return run_until([&] { return requester.unsettled() == 0; }, limit);
 }
 
 }  // namespace torq::simulation

@@ -26,33 +26,27 @@ struct Settings {
 /// Made once for the whole run: what follows from it has the same size each time.
 const quic::CertificatePair& test_certificate();
 
-class Simulation {
+/// Any two applications.
+class World {
  public:
-  explicit Simulation(std::uint64_t seed, Settings settings = {});
-  ~Simulation();
+  World(std::uint64_t seed, Settings settings, Application& at_server, Application& at_client);
 
   Link link;
-  Responder responder;
-  Requester requester;
   Party server;
   Party client;
 
   Instant now() const { return now_; }
 
+  /// Begins a connection.
   quic::ConnectionHandle connect();
-  /// Runs until both sides have the connection; fails the test when that takes longer than a minute.
-  quic::ConnectionHandle connected();
-
-  /// Asks on the last connection, for an answer of that size; returns the request's number.
-  std::size_t request(std::uint64_t answer_size, std::size_t request_size = kSmallestRequest);
-  std::size_t request(Requester::Request request);
 
   void run_for(Duration duration);
   /// False when it did not come true within `limit`.
   [[nodiscard]] bool run_until(const std::function<bool()>& condition, Duration limit = 120s);
-  [[nodiscard]] bool run_until_answered(Duration limit = 120s);
   /// Until nothing is under way and nobody plans anything for the next seconds.
   void run_until_quiet();
+  /// After an endpoint was used from outside: what follows at this very instant.
+  void act();
 
   /// The server's view of the last connection; null when it has none.
   quic::Connection* server_connection();
@@ -62,13 +56,31 @@ class Simulation {
   void close_from_server(std::uint64_t code = quic::kNoError);
 
  private:
-  void act();
   std::optional<Instant> next_step() const;
 
   quic::ClientTls tls_;
   std::string server_name_;
   Instant now_{std::chrono::hours(1)};
   quic::ConnectionHandle last_{};
+};
+
+struct Echo {
+  Responder responder;
+  Requester requester;
+};
+
+/// Requests and answers.
+class Simulation : public Echo, public World {
+ public:
+  explicit Simulation(std::uint64_t seed, Settings settings = {}) : World(seed, settings, responder, requester) {}
+
+  /// Connects and runs until both sides know; fails the test when that takes longer than a minute.
+  quic::ConnectionHandle connected();
+
+  /// Asks on the last connection, for an answer of that size; returns the request's number.
+  std::size_t request(std::uint64_t answer_size, std::size_t request_size = kSmallestRequest);
+  std::size_t request(Requester::Request request);
+  [[nodiscard]] bool run_until_answered(Duration limit = 120s);
 };
 
 }  // namespace torq::simulation

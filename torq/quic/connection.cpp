@@ -148,11 +148,9 @@ void Connection::after_callbacks() {
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
   for (const StreamId id : fresh_) {
     Stream& stream = *find(id);
-    if (stream.peer_gave_up) {
-      stream.announced = false;
-    } else {
-      host_.post({handle_, StreamReadable{id}});
-    }
+    stream.fresh = false;
+    // It may have been read or reset in the meantime.
+    if (stream.announced && !stream.peer_gave_up) host_.post({handle_, StreamReadable{id}});
   }
   fresh_.clear();
 }
@@ -169,7 +167,6 @@ std::vector<ConnectionId> Connection::connection_ids() const {
   return ids;
 }
 
-// ngtcp2 aborts when it is asked before its own last handshake packet is written.
 void Connection::keep_alive(std::optional<Duration> interval) {
   if (close_reason_) return;
   const auto timeout = interval ? static_cast<ngtcp2_duration>(interval->count()) : UINT64_MAX;
@@ -177,6 +174,7 @@ void Connection::keep_alive(std::optional<Duration> interval) {
   host_.touch(*this);  // its deadline may have changed
 }
 
+// ngtcp2 aborts when it is asked before its own last handshake packet is written.
 bool Connection::update_keys(Instant now) {
   if (close_reason_ || !flushed_ || !(confirmed_ || ngtcp2_conn_is_server(conn_))) return false;
   if (ngtcp2_conn_initiate_key_update(conn_, to_timestamp(std::max(now, latest_))) != 0) return false;

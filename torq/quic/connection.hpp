@@ -129,8 +129,12 @@ class Connection {
 
   std::size_t timer_slot = kNoTimer;  // TimerHeap
   std::optional<Instant> handled_deadline;
-  bool retired = false;  // its end was reported
-  bool touched = false;  // Endpoint's list of connections with something to write
+  /// What the client chose for its first packets. Late ones still come when the handshake is over, and must not begin
+  /// another connection.
+  std::optional<ConnectionId> first_destination;
+  bool half_open = false;  // accepted and not established: one of limits.half_open
+  bool retired = false;    // its end was reported
+  bool touched = false;    // Endpoint's list of connections with something to write
 
  private:
   friend struct Callbacks;

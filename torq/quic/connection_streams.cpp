@@ -95,7 +95,7 @@ void Connection::release_if_done(Stream& stream) {
   const StreamId id = stream.id;
   // A peer can open, stop and reset streams as fast as it likes while nothing is written: no list may keep their names.
   if (stream.queued) std::erase(sending_, id);
-  if (stream.announced) std::erase(fresh_, id);
+  if (stream.fresh) std::erase(fresh_, id);
   streams_.erase(id);
   if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});
@@ -145,6 +145,8 @@ void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
   stream.peer_finished = fin;
   if (stream.announced) return;
   stream.announced = true;
+  if (stream.fresh) return;
+  stream.fresh = true;
   fresh_.push_back(id);
 }
 

@@ -109,7 +109,7 @@ void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes data
       return accept(now, path, ecn, datagram, initial, token.original_destination);
     case TokenVerdict::kNone:
       if (initial.dcid.datalen < kShortestFirstDestination) return;
-      if (half_open_.size() >= options_.limits.half_open) return ask_to_retry(now, path, initial);
+      if (half_open_ >= options_.limits.half_open) return ask_to_retry(now, path, initial);
       return accept(now, path, ecn, datagram, initial, std::nullopt);
   }
 }
@@ -122,7 +122,9 @@ void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, co
                     {initial.version, first_destination, from_cid(initial.scid),
                      std::as_bytes(std::span(initial.token, initial.tokenlen)), original_destination});
   by_id_[first_destination] = &connection;
-  half_open_.emplace(&connection, first_destination);
+  connection.first_destination = first_destination;
+  connection.half_open = true;
+  ++half_open_;
   switch (connection.handle_datagram(now, path, ecn, datagram)) {
     case Connection::ReadResult::kOk:
       return settle(now, connection);
@@ -270,28 +272,33 @@ void Endpoint::touch(Connection& connection) {
 // After anything that may have changed a connection's state: its deadline, its place among the half-open, its end.
 void Endpoint::settle(Instant now, Connection& connection) {
   if (connection.close_reason()) return retire(now, connection);
-  if (connection.established()) {
-    if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
-      by_id_.erase(it->second);
-      half_open_.erase(it);
-    }
-  }
+  if (connection.established()) leave_half_open(connection);
   auto deadline = connection.next_timeout();
   // One that was handled and has not moved would be due for ever, and its owner busy for ever.
   if (deadline && deadline == connection.handled_deadline) deadline = now + kPauseOfAStuckTimer;
   timers_.set(connection, deadline);
 }
 
+void Endpoint::leave_half_open(Connection& connection) {
+  if (!connection.half_open) return;
+  connection.half_open = false;
+  --half_open_;
+}
+
+// Datagrams do not find the connection any more. Returns the IDs that did.
+std::vector<ConnectionId> Endpoint::forget_ids(Connection& connection) {
+  leave_half_open(connection);
+  std::vector<ConnectionId> ids = connection.connection_ids();
+  if (connection.first_destination) ids.push_back(*connection.first_destination);
+  for (const ConnectionId& id : ids) by_id_.erase(id);
+  return ids;
+}
+
 // The connection has ended. It stays readable until its Closed event is taken.
 void Endpoint::retire(Instant now, Connection& connection) {
   if (connection.retired) return;
   connection.retired = true;
-  std::vector<ConnectionId> ids = connection.connection_ids();
-  if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
-    ids.push_back(it->second);
-    half_open_.erase(it);
-  }
-  for (const ConnectionId& id : ids) by_id_.erase(id);
+  std::vector<ConnectionId> ids = forget_ids(connection);
   std::erase(dialled_, &connection);
   timers_.remove(connection);
   const CloseReason& reason = *connection.close_reason();
@@ -306,11 +313,7 @@ void Endpoint::retire(Instant now, Connection& connection) {
 
 // A connection that never was: nobody has heard of it, nobody is told.
 void Endpoint::erase(Connection& connection) {
-  for (const ConnectionId& id : connection.connection_ids()) by_id_.erase(id);
-  if (const auto it = half_open_.find(&connection); it != half_open_.end()) {
-    by_id_.erase(it->second);
-    half_open_.erase(it);
-  }
+  forget_ids(connection);
   timers_.remove(connection);
   std::erase(touched_, &connection);
   connections_.erase(connection.handle());

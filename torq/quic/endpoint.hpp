@@ -78,6 +78,8 @@ class Endpoint final : private ConnectionHost {
   void answer(const Path& path, Datagram datagram);
   Connection& add_connection();
   void settle(Instant now, Connection& connection);
+  void leave_half_open(Connection& connection);
+  std::vector<ConnectionId> forget_ids(Connection& connection);
   void retire(Instant now, Connection& connection);
   void erase(Connection& connection);
   void bury();
@@ -96,8 +98,8 @@ class Endpoint final : private ConnectionHost {
     Datagram datagram;
   };
   std::deque<Answer> answers_;
-  std::unordered_map<Connection*, ConnectionId> half_open_;  // and the first destination ID, ours until established
-  std::vector<std::unique_ptr<Connection>> graves_;          // ended, and their Closed event was taken
+  std::size_t half_open_ = 0;
+  std::vector<std::unique_ptr<Connection>> graves_;  // ended, and their Closed event was taken
   Instant now_{};
   std::uint64_t next_handle_ = 1;
   Instant reset_second_{};

@@ -23,6 +23,7 @@ struct Stream {
   bool peer_finished = false;  // FIN
   bool peer_gave_up = false;   // RESET_STREAM, or we asked it to stop: no more is delivered
   bool announced = false;      // a StreamReadable waits to be posted, or to be answered by a peek
+  bool fresh = false;          // in the connection's list of streams to announce
 
   // Our half.
   SendBuffer outgoing;
