@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -86,6 +87,14 @@ swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rul
   return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
 }
 
+// Each download under way holds a file. The usual soft limit is for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -105,6 +114,7 @@ struct Server::Impl {
   boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
   boost::asio::signal_set hangups{loop, SIGHUP};
   std::size_t running = 0;
+  std::size_t draining = 0;
 
   Impl(SettingSources from, ServeSettings what)
       : sources(std::move(from)),
@@ -117,6 +127,7 @@ struct Server::Impl {
         tracker(store, rules_of(settings)),
         shared{store, tracker, files, limits_of(tracker.rules())},
         ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
+    raise_descriptor_limit();
     if (identity.warning) warn(*identity.warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     const quic::Secrets secrets = quic::make_secrets(entropy);
@@ -142,12 +153,27 @@ struct Server::Impl {
   void await_the_end() {
     endings.async_wait([this](boost::system::error_code error, int) {
       if (error) return;
-      for (const auto& worker : workers) worker->drain(settings.drain);
+      drain();
       endings.async_wait([this](boost::system::error_code again, int) {
-        if (again) return;
-        for (const auto& worker : workers) worker->stop();
+        if (!again) stop();
       });
     });
+  }
+
+  void stop() {
+    for (const auto& worker : workers) worker->stop();
+  }
+
+  // All workers end together: a datagram for the last of them may reach another one's socket.
+  void drain() {
+    draining = workers.size();
+    for (const auto& worker : workers) {
+      worker->drain(settings.drain, [this] {
+        boost::asio::post(loop, [this] {
+          if (--draining == 0) stop();
+        });
+      });
+    }
   }
 
   void await_hangups() {

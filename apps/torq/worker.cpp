@@ -34,6 +34,7 @@ struct Worker::Impl {
   asio::steady_timer expiry{loop};
   asio::steady_timer drain_timer{loop};
   std::optional<Instant> drain_deadline;
+  std::function<void()> drained;
   std::thread thread;
 
   Impl(const Shared& what, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets)
@@ -67,7 +68,7 @@ struct Worker::Impl {
       if (late || endpoint.find(handle)->open_streams() == 0) endpoint.close(now, handle);
     }
     driver.flush();
-    if (endpoint.connection_count() == 0) return loop.stop();
+    if (endpoint.connection_count() == 0) return drained();
     drain_timer.expires_after(kDrainPeriod);
     drain_timer.async_wait([this](boost::system::error_code error) {
       if (!error) close_silent_connections();
@@ -102,9 +103,10 @@ void Worker::use(quic::ServerTls tls) {
   asio::post(impl_->loop, [impl = impl_.get(), tls = std::move(tls)] { impl->driver.endpoint().use(tls); });
 }
 
-void Worker::drain(Duration deadline) {
-  asio::post(impl_->loop, [impl = impl_.get(), deadline] {
+void Worker::drain(Duration deadline, std::function<void()> drained) {
+  asio::post(impl_->loop, [impl = impl_.get(), deadline, drained = std::move(drained)] {
     if (impl->drain_deadline) return;
+    impl->drained = drained;
     impl->drain_deadline = net::monotonic_now() + deadline;
     impl->driver.endpoint().refuse_newcomers();
     impl->close_silent_connections();

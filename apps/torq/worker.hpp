@@ -40,8 +40,9 @@ class Worker {
   /// Connections from now on see this certificate; those there are stay as they are.
   void use(quic::ServerTls tls);
   /// Takes no new connections, answers what was asked, closes connections as they fall silent and all of them after
-  /// `deadline`; then the thread ends.
-  void drain(Duration deadline);
+  /// `deadline`; then calls `drained` on its thread. It goes on receiving until stop(): its sockets still get datagrams
+  /// for workers that are not done.
+  void drain(Duration deadline, std::function<void()> drained);
   void stop();
 
  private:

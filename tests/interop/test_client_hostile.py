@@ -116,6 +116,13 @@ def test_a_stream_or_connection_that_breaks(command, scripted, rule):
     assert finished.code in (OTHER, NETWORK), finished
 
 
+@pytest.mark.parametrize("message", ["1800000100", "0d000003000000"], ids=["key-update", "certificate-request"])
+def test_a_tls_message_that_may_not_come(command, scripted, message):
+    finished = get(command, scripted([{"contains": '"file":', "crypto": message}]))
+
+    assert finished.code in (OTHER, NETWORK), finished
+
+
 @pytest.mark.parametrize("answer", [
     "", "{", "[]", "{}", '{"interval": 60}', '{"interval": "x", "peers": [], "complete": 0, "incomplete": 0}',
     '{"interval": 60, "peers": 5, "complete": 0, "incomplete": 0}', '{"interval": 60, "peers": [5], "complete": 0, "incomplete": 0}',

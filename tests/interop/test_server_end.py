@@ -10,6 +10,8 @@ from client import ConnectionClosed, connect
 
 from harness.requests import file
 
+CONNECTION_REFUSED = 0x2
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_closes_idle_connections_at_once(serve, number):
@@ -46,6 +48,40 @@ def test_a_request_in_flight_is_answered_after_the_signal(serve, root):
     assert bytes(answer["data"]) == (root / "log.txt").read_bytes()
     assert closed.by == "peer"
     assert server.process.wait() == 0
+
+
+def test_every_worker_answers_until_the_last_is_done(serve):
+    """Ports hash onto sockets: newcomers are told at once, and a client that moves is served on, whichever worker hears of it."""
+    server = serve("--workers", 4)
+
+    async def run():
+        async with connect(server.address) as connection:
+            unfinished = connection.open()
+            unfinished.send(b'{"file":')
+            await connection.ask_json(file("small.txt"))
+            server.process.send_signal(signal.SIGTERM)
+            while await newcomer(server) is None:
+                pass
+            told = [await newcomer(server) for _ in range(8)]
+            moved = []
+            for _ in range(6):
+                await connection.rebind()
+                moved.append((await connection.ask_json(file("small.txt")))["size"])
+            return told, moved
+    told, moved = asyncio.run(run())
+
+    assert told == [CONNECTION_REFUSED] * 8
+    assert moved == [35] * 6
+    assert server.process.wait() == 0
+
+
+async def newcomer(server):
+    """The code that a new connection is refused with."""
+    try:
+        async with connect(server.address, handshake_timeout=2):
+            return None
+    except ConnectionClosed as refused:
+        return refused.closed.code
 
 
 async def refused(server):

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from aioquic.quic.packet import QuicProtocolVersion
+from aioquic.tls import Epoch
 from client import connect
 
 from harness.nat import Nat
@@ -184,6 +185,19 @@ def test_the_server_announces_its_limits(shared_server):
             return connection._quic._remote_max_idle_timeout, connection._quic._remote_max_streams_bidi
 
     assert asyncio.run(run()) == (30.0, 100)
+
+
+@pytest.mark.parametrize("message", ["1800000100", "1800000101", "040000020000", "0b0000020000"], ids=["key-update", "asking", "ticket", "certificate"])
+def test_tls_messages_after_the_handshake_end_the_connection(shared_server, message):
+    """A client has none to send (RFC 9001 4.4); a KeyUpdate is a connection error 0x10a (RFC 9001 6)."""
+    async def run():
+        async with connect(shared_server.address) as connection:
+            connection._quic._crypto_streams[Epoch.ONE_RTT].sender.write(bytes.fromhex(message))
+            connection.transmit()
+            return await connection.wait_for_close(SECONDS_OF_AT_ONCE)
+    closed = asyncio.run(run())
+
+    assert (closed.by, closed.code, closed.application) == ("peer", 0x10A, False)
 
 
 def test_a_protocol_violation_is_told(shared_server):

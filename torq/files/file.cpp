@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "torq/files/file.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <limits>
 
 namespace torq::files {
+
+Result<FileId, FileError> File::id() const {
+  struct stat status{};
+  if (::fstat(fd_.get(), &status) != 0) return Failure(FileError::kReadError);
+  return FileId{status.st_dev, status.st_ino};
+}
 
 Result<std::size_t, FileError> File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   // No file reaches where off_t ends; there the kernel would answer EINVAL instead of "end".

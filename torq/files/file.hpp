@@ -14,6 +14,13 @@
 
 namespace torq::files {
 
+/// Which file it is on this machine, whatever its names are.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+
 class File {
  public:
   /// `fd` is a regular file open for reading, of `size` bytes.
@@ -21,6 +28,8 @@ class File {
 
   /// Bytes when it was opened. It may have grown or shrunk since.
   std::uint64_t size() const { return size_; }
+
+  Result<FileId, FileError> id() const;
 
   /// Fills `out` from `offset` on. Fewer bytes than asked only where the file ends: within size(), that means that it
   /// shrank since it was opened.

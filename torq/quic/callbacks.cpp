@@ -24,7 +24,16 @@ void fill_random(uint8_t* out, size_t size, const ngtcp2_rand_ctx* context) {
 
 ngtcp2_callbacks Callbacks::common() {
   ngtcp2_callbacks table{};
-  table.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
+  table.recv_crypto_data = [](ngtcp2_conn* conn, ngtcp2_encryption_level level, uint64_t offset, const uint8_t* data,
+                              size_t size, void* user) {
+    constexpr uint8_t kUnexpectedMessage = 10;  // RFC 8446 6
+    const Bytes bytes = std::as_bytes(std::span(data, size));
+    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && !self(user).on_post_handshake(bytes)) {
+      ngtcp2_conn_set_tls_alert(conn, kUnexpectedMessage);
+      return static_cast<int>(NGTCP2_ERR_CRYPTO);
+    }
+    return ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, size, user);
+  };
   table.encrypt = ngtcp2_crypto_encrypt_cb;
   table.decrypt = ngtcp2_crypto_decrypt_cb;
   table.hp_mask = ngtcp2_crypto_hp_mask_cb;

@@ -20,6 +20,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/quic/connection_id.hpp"
 #include "torq/quic/limits.hpp"
+#include "torq/quic/post_handshake.hpp"
 #include "torq/quic/stream.hpp"
 #include "torq/quic/timer_heap.hpp"
 #include "torq/quic/tls.hpp"
@@ -147,6 +148,7 @@ class Connection {
 
   // Recorded by ngtcp2's callbacks. False is a failure that ends the connection.
   bool on_handshake_completed();
+  bool on_post_handshake(Bytes crypto);
   void on_stream_data(StreamId id, Bytes bytes, bool fin);
   void on_stream_reset(StreamId id, std::uint64_t code);
   void on_stream_closed(StreamId id);
@@ -180,6 +182,7 @@ class Connection {
   const Limits& limits_;
   ngtcp2_conn* conn_ = nullptr;
   std::optional<TlsSession> tls_;
+  PostHandshake post_handshake_;
 
   std::unordered_map<StreamId, Stream> streams_;
   std::deque<StreamId> sending_;  // round robin of streams with something to send; those with `queued` set

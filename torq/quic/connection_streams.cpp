@@ -43,8 +43,14 @@ void Connection::consume(StreamId id, std::size_t n) {
 std::size_t Connection::room(StreamId id) {
   const Stream* stream = find(id);
   if (stream == nullptr || stream->finished || stream->reset || close_reason_) return 0;
+  // What the peer would not let us send need not be kept for it: a reader that has stopped costs next to nothing. The
+  // connection's own window opens without a word to the streams, so a little always waits for it.
+  constexpr std::uint64_t kLeastUnsent = 4 * 1024;
+  const std::uint64_t window = std::min(ngtcp2_conn_get_max_stream_data_left(conn_, static_cast<std::int64_t>(id)),
+                                        std::max(ngtcp2_conn_get_max_data_left(conn_), kLeastUnsent));
   const std::size_t unsent = stream->outgoing.unsent();
-  const std::size_t own = limits_.max_unsent - std::min(limits_.max_unsent, unsent);
+  const std::size_t most = std::min<std::uint64_t>(limits_.max_unsent, window);
+  const std::size_t own = most - std::min(most, unsent);
   return std::min(own, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held_));
 }
 
@@ -109,7 +115,10 @@ void Connection::release_if_done(Stream& stream) {
 std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, limits_.max_unacknowledged) / 2; }
 
 void Connection::announce_room(Stream& stream) {
-  if (!stream.wants_room || room(stream.id) < worthwhile_room()) return;
+  if (!stream.wants_room) return;
+  const std::size_t found = room(stream.id);
+  const bool all_is_sent = stream.outgoing.unsent() == 0;
+  if (found == 0 || (found < worthwhile_room() && !all_is_sent)) return;
   stream.wants_room = false;
   host_.post({handle_, StreamWritable{stream.id}});
 }
@@ -133,6 +142,11 @@ bool Connection::on_handshake_completed() {
   proven_peer_ = current_path().remote;
   host_.post({handle_, Connected{}});
   return true;
+}
+
+// A client has nothing to say in TLS any more.
+bool Connection::on_post_handshake(Bytes crypto) {
+  return !ngtcp2_conn_is_server(conn_) && post_handshake_.admits_from_server(crypto);
 }
 
 void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
@@ -188,6 +202,7 @@ void Connection::on_unblocked(StreamId id) {
   if (stream == nullptr) return;
   stream->blocked = false;
   queue(*stream);
+  announce_room(*stream);
 }
 
 void Connection::on_path_proven(const SocketAddress& peer) { proven_peer_ = peer; }

@@ -9,6 +9,7 @@ SCRIPT is a JSON list of rules. The first whose `contains` is in the request dec
     {"contains": "port", "answer": TEXT, "end": false}   and nothing more comes
     {"contains": "port", "answer": TEXT, "reset": CODE}  and RESET_STREAM
     {"contains": "port", "close": CODE}              closes the connection
+    {"contains": "port", "crypto": BYTES}            a TLS message (in hexadecimal) after the handshake, and no answer
 Every request is printed as a JSON line, behind the ready line.
 """
 import argparse
@@ -18,6 +19,7 @@ import pathlib
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.quic.events import StreamDataReceived
+from aioquic.tls import Epoch
 from server import serve_until_told, transport_arguments
 
 UNKNOWN = {"answer": json.dumps({"error": "unknown request type", "code": "UNKNOWN_REQUEST"})}
@@ -41,6 +43,9 @@ class Connection(QuicConnectionProtocol):
         rule = next((rule for rule in self._rules if rule["contains"] in request), UNKNOWN)
         if "close" in rule:
             self._quic.close(error_code=rule["close"], reason_phrase="as the script says")
+            return
+        if "crypto" in rule:
+            self._quic._crypto_streams[Epoch.ONE_RTT].sender.write(bytes.fromhex(rule["crypto"]))
             return
         data = bytes.fromhex(rule["hex"]) if "hex" in rule else rule.get("answer", "").encode()
         ends = rule.get("end", True) and "reset" not in rule

@@ -31,7 +31,7 @@ void Exchange::handle_readable(Instant now, Service& service, quic::Connection& 
 void Exchange::begin(Answer answer, quic::Connection& connection) {
   answered_ = true;
   pending_ = std::move(answer.text);
-  body_ = std::move(answer.body);
+  if (answer.body) body_.emplace(std::move(*answer.body));
   handle_writable(connection);
 }
 
@@ -45,6 +45,7 @@ void Exchange::handle_writable(quic::Connection& connection) {
       return connection.reset(stream_, kInternalError);
     }
   }
+  if (body_) body_->pause();
 }
 
 // False while the stream has no room for all of it; StreamWritable will follow.

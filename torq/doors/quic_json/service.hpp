@@ -21,6 +21,7 @@ struct Answer {
   std::optional<FileBody> body;  ///< produces the rest as it drains
 };
 
+/// Outlives the answers it has given.
 class Service {
  public:
   /// `tracker` and `files` must outlive the service; other workers use them, too.
@@ -50,6 +51,7 @@ class Service {
   wire::Limits limits_;
   wire::RequestParser parser_;
   Random random_;
+  std::size_t open_files_ = 0;
 };
 
 }  // namespace torq::doors::quic_json
