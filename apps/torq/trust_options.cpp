@@ -83,9 +83,7 @@ client::Trust meet(const client::KnownServers& known, const client::Url& url) {
 }  // namespace
 
 void add_trust_options(CLI::App& verb, TrustOptions& options) {
-  const std::string group =
-      "Trust (the first that there is: --insecure, --pin, ?pin= in the URL, --ca, the key of a known server, the "
-      "system's CAs)";
+  const std::string group = "Trust";
   auto* ca = verb.add_option(
       "--ca", options.ca,
       std::string("CA certificates to believe, PEM (default: $SSL_CERT_FILE or ") + kSystemAuthorities + ")");
@@ -96,8 +94,9 @@ void add_trust_options(CLI::App& verb, TrustOptions& options) {
   auto* insecure = verb.add_flag("--insecure", options.insecure, "believe whoever answers");
   insecure->group(group)->excludes(ca)->excludes(pin);
   verb.add_flag("--trust-new", options.trust_new,
-                "believe a server that is not known yet, and write its key down in $XDG_STATE_HOME/torq/known_servers; "
-                "from then on it is believed by that key alone, also without this option")
+                "believe a server that is new here, and write its key down: from then on it is known by it, also\n"
+                "without this option ($XDG_STATE_HOME/torq/known_servers). The first that there is, counts:\n"
+                "--insecure, --pin, ?pin= in the URL, --ca, a known server's key, the system's CAs")
       ->group(group)
       ->excludes(ca)
       ->excludes(pin)
