@@ -5,7 +5,7 @@
 //
 // Thread rule: any thread may call it. Completions and sinks are called on one thread that the Client owns: what they
 // do there holds up all its requests. They may start and cancel requests, but neither wait for one (the blocking forms)
-// nor destroy the Client.
+// nor destroy the Client, nor throw.
 
 #include <cstdint>
 #include <functional>
