@@ -18,6 +18,11 @@ constexpr std::size_t kMostAddresses = 8;
 // connection IDs, rather than wait for the packet at 15.
 constexpr int kTriesPerTimeout = 2;
 
+ConnectionFault unresolved_in_time() {
+  return {{ErrorKind::kName, "", "the host name did not resolve in time", "check the network, or the name servers", ""},
+          true};
+}
+
 ConnectionFault without_family() {
   return {{ErrorKind::kUnreachable, "", "this machine has no socket for the server's address family", "", ""}, false};
 }
@@ -52,7 +57,7 @@ Dial::~Dial() {
 
 void Dial::start(Instant now) {
   limit_.set(now + host_.options().connect_timeout / kTriesPerTimeout, [this, &host = host_] {
-    note(fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
+    note(addresses_.empty() ? unresolved_in_time() : fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
     finish(Failure(*fault_));
     host.flush();
   });

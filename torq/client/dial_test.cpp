@@ -32,6 +32,11 @@ class FixedResolver final : public Resolver {
   const std::vector<SocketAddress> addresses_;
 };
 
+class DeafResolver final : public Resolver {
+ public:
+  void resolve(const std::string&, std::uint16_t, Done) override {}
+};
+
 /// A place where datagrams arrive and nobody answers: what a server that is down behind a firewall looks like.
 class Silence {
  public:
@@ -51,15 +56,15 @@ Setting setting_at(const char* ip) {
 
 using Reply = Result<tracker::AnnounceReply, Error>;
 
-/// One announce to the name `dual.test`, which has these addresses.
-Reply announce_to(const ScriptedServer& server, std::vector<SocketAddress> addresses, const Options& options = {}) {
-  asio::io_context loop{1};
+/// One announce to the name `dual.test`, whose addresses the resolver tells.
+Reply announce_by(asio::io_context& loop, std::unique_ptr<Resolver> resolver, const std::string& pin,
+                  const Options& options) {
   wire::AnswerParser parser;
-  Pool pool(loop, options, parser, std::make_unique<FixedResolver>(loop, std::move(addresses)));
+  Pool pool(loop, options, parser, std::move(resolver));
   std::optional<Reply> outcome;
   using Ask = JsonExchange<tracker::AnnounceReply>;
   const Exchange::Traits traits{.patience = options.answer_timeout};
-  pool.submit({"dual.test", 7001, Trust::pin(server.setting().pin).value()},
+  pool.submit({"dual.test", 7001, Trust::pin(pin).value()},
               std::make_unique<Ask>(traits,
                                     Ask::Question{wire::encode_request(announce_of()), std::nullopt,
                                                   &wire::AnswerParser::parse_announce, options.max_answer_bytes},
@@ -69,6 +74,11 @@ Reply announce_to(const ScriptedServer& server, std::vector<SocketAddress> addre
                                     }));
   loop.run();
   return *outcome;
+}
+
+Reply announce_to(const ScriptedServer& server, std::vector<SocketAddress> addresses, const Options& options = {}) {
+  asio::io_context loop{1};
+  return announce_by(loop, std::make_unique<FixedResolver>(loop, std::move(addresses)), server.setting().pin, options);
 }
 
 // Far below the time-out, which is what a machine under load needs; a dead address costs 250 ms.
@@ -145,6 +155,15 @@ TEST(Dial, FailsInTimeWhenNobodyAnswers) {
   const auto reply = announce_to(elsewhere, {v6.address(), v4.address()}, options);
 
   EXPECT_EQ(reply.error().kind, ErrorKind::kUnreachable);
+}
+
+TEST(Dial, SaysThatANameDidNotResolveInTime) {
+  asio::io_context loop{1};
+
+  const auto reply = announce_by(loop, std::make_unique<DeafResolver>(), fresh_setting().pin, impatient());
+
+  EXPECT_EQ(reply.error().kind, ErrorKind::kName);
+  EXPECT_EQ(reply.error().message, "the host name did not resolve in time");
 }
 
 TEST(Dial, SaysOfANameWithoutAddressesThatItCannotBeReached) {
