@@ -139,7 +139,7 @@ ExitCode announce(AnnounceOptions options) {
   std::vector<tracker::Announce> announces;
   for (const std::string& info_hash : options.info_hashes) announces.push_back(announce_of(options, info_hash));
   if (options.peer_id.empty()) options.peer_id = make_peer_id();
-  const client::Trust trust = resolve_trust(options.trust);
+  const client::Trust trust = resolve_trust(options.trust, url);
   Round round(options, std::move(announces));
   return finish_output(round.run(client::server_of(url, trust)));
 }

@@ -61,7 +61,7 @@ ExitCode show(const CapabilitiesOptions& options, const Reply& reply) {
 
 ExitCode capabilities(const CapabilitiesOptions& options) {
   const client::Url url = parse_url_argument(options.url);
-  const client::Trust trust = resolve_trust(options.trust);
+  const client::Trust trust = resolve_trust(options.trust, url);
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
   client::Client client;

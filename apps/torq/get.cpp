@@ -42,10 +42,10 @@ class Batch {
  public:
   Batch(std::vector<Download> downloads, bool json) : downloads_(std::move(downloads)), json_(json) {}
 
-  ExitCode run(const std::vector<client::Url>& urls, const client::Trust& trust);
+  ExitCode run(const std::vector<client::Server>& servers, const std::vector<client::Url>& urls);
 
  private:
-  void fetch(client::Client& client, std::size_t index, const client::Url& url, const client::Trust& trust);
+  void fetch(client::Client& client, std::size_t index, const client::Server& server, const client::Url& url);
   void end(std::size_t index, const Result<client::Fetched, client::Error>& result);
   void show_in_order();
   void show(const Download& download) const;
@@ -58,15 +58,15 @@ class Batch {
   Foreground foreground_;
 };
 
-ExitCode Batch::run(const std::vector<client::Url>& urls, const client::Trust& trust) {
+ExitCode Batch::run(const std::vector<client::Server>& servers, const std::vector<client::Url>& urls) {
   client::Client client;  // ends before the foreground that it posts to
-  for (std::size_t i = 0; i < urls.size(); ++i) fetch(client, i, urls[i], trust);
+  for (std::size_t i = 0; i < urls.size(); ++i) fetch(client, i, servers[i], urls[i]);
   return foreground_.run() ? code_ : ExitCode::kInterrupted;
 }
 
-void Batch::fetch(client::Client& client, std::size_t index, const client::Url& url, const client::Trust& trust) {
+void Batch::fetch(client::Client& client, std::size_t index, const client::Server& server, const client::Url& url) {
   const auto writer = downloads_[index].writer;
-  client.fetch(client::server_of(url, trust), url.path, writer, [this, index, writer](auto result) {
+  client.fetch(server, url.path, writer, [this, index, writer](auto result) {
     if (!result) writer->discard();
     foreground_.post([this, index, outcome = std::move(result)] { end(index, outcome); });
   });
@@ -125,13 +125,15 @@ ExitCode get(const GetOptions& options) {
   for (const std::string& text : options.urls) urls.push_back(parse_url_argument(text));
   const auto paths = output_paths(urls, output_of(options));
   if (!paths) throw CLI::ValidationError("get", paths.error());
-  const client::Trust trust = resolve_trust(options.trust);
+  TrustRule trust(options.trust);
+  std::vector<client::Server> servers;
+  for (const client::Url& url : urls) servers.push_back(client::server_of(url, trust.of(url)));
   std::vector<Download> downloads;
   for (std::size_t i = 0; i < urls.size(); ++i) {
     downloads.push_back({options.urls[i], (*paths)[i], std::make_shared<FileWriter>((*paths)[i])});
   }
   Batch batch(std::move(downloads), options.json);
-  return finish_output(batch.run(urls, trust));
+  return finish_output(batch.run(servers, urls));
 }
 
 constexpr const char* kFooter = R"(Examples:

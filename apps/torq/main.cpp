@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = command.exit(error) == 0;
     return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
+  } catch (const torq::app::Ended& ended) {
+    return static_cast<int>(ended.code);
   } catch (const std::exception& error) {
     std::cerr << "torq: " << error.what() << '\n';
     return static_cast<int>(torq::app::ExitCode::kOther);

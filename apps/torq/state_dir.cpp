@@ -3,13 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 
+#include "torq/files/private_folders.hpp"
 #include "torq/files/small_file.hpp"
 
 namespace torq::app {
@@ -17,26 +17,11 @@ namespace {
 
 using files::Descriptor;
 using files::last_error;
-using files::SystemError;
 
 std::optional<std::string> environment_variable(const char* name) {
   const char* value = std::getenv(name);
   // Set but empty counts as unset (the specification's words).
   return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
-}
-
-/// Makes `path` and the folders above it, for the owner alone.
-Result<void, SystemError> make_folders(const std::string& path) {
-  for (std::size_t end = 0; end != std::string::npos;) {
-    end = path.find('/', end + 1);
-    const std::string folder = path.substr(0, end);
-    if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) continue;
-    const SystemError error = last_error("make folder " + folder);
-    // Where nothing may be made (EACCES, EROFS) the folder may still be there.
-    struct stat status{};
-    if (::stat(folder.c_str(), &status) != 0) return Failure(error);
-  }
-  return {};
 }
 
 /// Of the server that holds the lock, as far as its file says.
@@ -75,7 +60,8 @@ Result<std::string, std::string> state_path(const std::optional<std::string>& op
 }
 
 Result<StateDirectory, std::string> StateDirectory::open(const std::string& path) {
-  if (const auto made = make_folders(path); !made) return Failure("state directory: " + to_string(made.error()));
+  if (const auto made = files::make_private_folders(path); !made)
+    return Failure("state directory: " + to_string(made.error()));
   const std::string lock_path = path + "/lock";
   // The file stays when the server goes: to remove it would let two servers lock two files of one name.
   Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

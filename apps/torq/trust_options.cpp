@@ -5,6 +5,11 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "apps/torq/failures.hpp"
+#include "apps/torq/foreground.hpp"
+#include "apps/torq/state_dir.hpp"
+#include "apps/torq/verb.hpp"
+#include "torq/client/first_use.hpp"
 #include "torq/files/small_file.hpp"
 #include "torq/quic/certificate.hpp"
 
@@ -45,6 +50,36 @@ client::Trust system_trust() {
   return trust_nobody();
 }
 
+client::KnownServers known_servers(const TrustOptions& options) {
+  const auto folder = state_path(std::nullopt, read_state_environment());
+  if (folder) return client::KnownServers(*folder + "/known_servers");
+  if (!options.trust_new) return client::KnownServers("");
+  throw CLI::ValidationError("--trust-new", "neither XDG_STATE_HOME nor HOME is set: there is no place for the key");
+}
+
+[[noreturn]] void refuse(const client::Url& url, const client::Error& error) {
+  complain(to_string(url), error);
+  throw Ended{exit_code_of(error)};
+}
+
+// Dials, so that it waits as the verbs do: a signal ends it.
+client::Trust meet(const client::KnownServers& known, const client::Url& url) {
+  Foreground foreground;
+  std::optional<Result<client::Trust, client::Error>> outcome;
+  client::Client client;  // ends before the foreground that it posts to
+  client::trust_on_first_use(client, known, url.host, url.port, [&](Result<client::Trust, client::Error> trust) {
+    foreground.post([&, trust = std::move(trust)] {
+      outcome = trust;
+      foreground.finish();
+    });
+  });
+  if (!foreground.run()) throw Ended{ExitCode::kInterrupted};
+  if (!*outcome) refuse(url, outcome->error());
+  std::cerr << "torq: this server is new; from now on it is known by its key " << (*outcome)->recorded_pin() << " ("
+            << (*outcome)->where() << "): compare it with what the server's operator says\n";
+  return **outcome;
+}
+
 }  // namespace
 
 void add_trust_options(CLI::App& verb, TrustOptions& options) {
@@ -56,19 +91,52 @@ void add_trust_options(CLI::App& verb, TrustOptions& options) {
   auto* pin = verb.add_option("--pin", options.pin,
                               "believe the server whose public key has this digest, whatever its certificate says");
   pin->type_name("sha256:HEX")->group(group)->excludes(ca);
-  verb.add_flag("--insecure", options.insecure, "believe whoever answers")->group(group)->excludes(ca)->excludes(pin);
+  auto* insecure = verb.add_flag("--insecure", options.insecure, "believe whoever answers");
+  insecure->group(group)->excludes(ca)->excludes(pin);
+  verb.add_flag("--trust-new", options.trust_new,
+                "believe a server that is new here, and write its key down: from then on it is known by it, also\n"
+                "without this option ($XDG_STATE_HOME/torq/known_servers). The first that there is, counts:\n"
+                "--insecure, --pin, ?pin= in the URL, --ca, a known server's key, the system's CAs")
+      ->group(group)
+      ->excludes(ca)
+      ->excludes(pin)
+      ->excludes(insecure);
 }
 
-client::Trust resolve_trust(const TrustOptions& options) {
-  if (options.insecure) {
-    std::cerr << "torq: warning: --insecure believes whoever answers: what comes may be forged\n";
-    return client::Trust::anyone();
+client::Trust TrustRule::of(const client::Url& url) {
+  if (options_.insecure) return of_all();
+  if (options_.pin) {
+    const client::Trust& trust = of_all();
+    if (url.pin.empty() || trust == client::Trust::pin(url.pin).value()) return trust;
+    throw CLI::ValidationError("--pin", "it is another pin than the one in " + to_string(url));
   }
-  if (options.ca) return authorities_of("--ca", *options.ca);
-  if (!options.pin) return system_trust();
-  const auto trust = client::Trust::pin(*options.pin);
-  if (!trust) throw CLI::ValidationError("--pin", trust.error());
-  return *trust;
+  if (!url.pin.empty()) return client::Trust::pin(url.pin).value();
+  if (options_.ca) return of_all();
+  if (const auto known = of_known(url)) return *known;
+  return of_all();
 }
+
+const client::Trust& TrustRule::of_all() {
+  if (of_all_) return *of_all_;
+  if (options_.insecure) {
+    std::cerr << "torq: warning: --insecure believes whoever answers: what comes may be forged\n";
+    return of_all_.emplace(client::Trust::anyone());
+  }
+  if (options_.ca) return of_all_.emplace(authorities_of("--ca", *options_.ca));
+  if (!options_.pin) return of_all_.emplace(system_trust());
+  const auto trust = client::Trust::pin(*options_.pin);
+  if (!trust) throw CLI::ValidationError("--pin", trust.error());
+  return of_all_.emplace(*trust);
+}
+
+std::optional<client::Trust> TrustRule::of_known(const client::Url& url) const {
+  const client::KnownServers known = known_servers(options_);
+  auto trust = client::known_trust(known, url.host, url.port);
+  if (!trust) refuse(url, trust.error());
+  if (*trust || !options_.trust_new) return *trust;
+  return meet(known, url);
+}
+
+client::Trust resolve_trust(const TrustOptions& options, const client::Url& url) { return TrustRule(options).of(url); }
 
 }  // namespace torq::app

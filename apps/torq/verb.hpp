@@ -23,6 +23,11 @@ enum class ExitCode : int {
   kDisk = 8,
 };
 
+/// Thrown by a verb that cannot begin, after it has said why: main ends with `code`.
+struct Ended {
+  ExitCode code;
+};
+
 /// Set by the verb that the command line names; main calls it.
 using Action = std::function<ExitCode()>;
 

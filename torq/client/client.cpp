@@ -30,7 +30,10 @@ struct Client::Impl {
   std::thread thread;
 
   explicit Impl(const Options& chosen)
-      : options(chosen), parser(answer_limits(chosen)), pool(loop, chosen, parser), thread([this] { loop.run(); }) {}
+      : options(chosen),
+        parser(answer_limits(chosen)),
+        pool(loop, chosen, parser, make_system_resolver(loop)),
+        thread([this] { loop.run(); }) {}
 
   ~Impl() {
     asio::post(loop, [this] {
@@ -119,6 +122,18 @@ Call Client::fetch(const Server& server, std::string_view name, std::shared_ptr<
                                              impl_->options.max_list_file_bytes, impl_->parser, std::move(done)));
 }
 
+Call Client::identify(const std::string& host, std::uint16_t port, Done<std::string> done) {
+  // No key has this digest: each certificate is refused, and its pin told.
+  const Trust nobody = Trust::pin("sha256:" + std::string(64, '0')).value();
+  return capabilities({host, port, nobody},
+                      [done = std::move(done)](const Result<wire::CapabilityReply, Error>& reply) {
+                        assert(!reply);
+                        const Error& error = reply.error();
+                        if (error.kind != ErrorKind::kTrust || error.pin.empty()) return done(Failure(error));
+                        done(error.pin);
+                      });
+}
+
 void Client::cancel(Call call) {
   if (impl_->closing) return;
   asio::post(impl_->loop, [impl = impl_.get(), call] { impl->pool.cancel(call); });
@@ -142,6 +157,10 @@ Result<wire::CapabilityReply, Error> Client::capabilities(const Server& server) 
 
 Result<Fetched, Error> Client::fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink) {
   return impl_->wait_for<Fetched>([&](auto done) { fetch(server, name, std::move(sink), std::move(done)); });
+}
+
+Result<std::string, Error> Client::identify(const std::string& host, std::uint16_t port) {
+  return impl_->wait_for<std::string>([&](auto done) { identify(host, port, std::move(done)); });
 }
 
 }  // namespace torq::client

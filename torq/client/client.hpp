@@ -5,8 +5,9 @@
 //
 // Thread rule: any thread may call it. Completions and sinks are called on one thread that the Client owns: what they
 // do there holds up all its requests. They may start and cancel requests, but neither wait for one (the blocking forms)
-// nor destroy the Client.
+// nor destroy the Client, nor throw.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +52,9 @@ class Client {
   /// The whole file `name`, in the best form that the server offers.
   Call fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done);
 
+  /// The pin of the server's key, from a handshake that is broken off there: nothing is believed, and nothing asked.
+  Call identify(const std::string& host, std::uint16_t port, Done<std::string> done);
+
   /// The request ends with ErrorKind::kCancelled, unless it has ended already.
   void cancel(Call call);
 
@@ -60,6 +64,7 @@ class Client {
   Result<wire::ListReply, Error> list(const Server& server, std::string_view folder);
   Result<wire::CapabilityReply, Error> capabilities(const Server& server);
   Result<Fetched, Error> fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink);
+  Result<std::string, Error> identify(const std::string& host, std::uint16_t port);
 
  private:
   struct Impl;

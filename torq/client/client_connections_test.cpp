@@ -44,9 +44,9 @@ TEST(Client, HasOneConnectionForEachTrustSetting) {
   ScriptedServer server(always(answer(kAnnounceReply)));
   Client client;
 
-  client.announce(server.pinned(), announce_of());
-  client.announce(server.as(Trust::anyone()), announce_of());
-  client.announce(server.pinned(), announce_of());
+  ASSERT_TRUE(client.announce(server.pinned(), announce_of()));
+  ASSERT_TRUE(client.announce(server.as(Trust::anyone()), announce_of()));
+  ASSERT_TRUE(client.announce(server.pinned(), announce_of()));
 
   EXPECT_EQ(server.connections(), 2U);
 }
@@ -54,7 +54,7 @@ TEST(Client, HasOneConnectionForEachTrustSetting) {
 TEST(Client, ConnectsAgainAfterTheServerClosedBetweenRequests) {
   ScriptedServer server(always(answer(kAnnounceReply)));
   Client client;
-  client.announce(server.pinned(), announce_of());
+  ASSERT_TRUE(client.announce(server.pinned(), announce_of()));
 
   server.close_connections();
   const auto reply = client.announce(server.pinned(), announce_of());

@@ -20,7 +20,7 @@ TEST(Client, SendsOnlyTheAnnounceToAServerOfWhichItKnowsNothing) {
   ScriptedServer server(always(answer(kAnnounceReply)));
   Client client;
 
-  client.announce(server.pinned(), announce_of());
+  ASSERT_TRUE(client.announce(server.pinned(), announce_of()));
 
   ASSERT_EQ(server.requests().size(), 1U);
   EXPECT_NE(server.requests()[0].find("\"info_hash\""), std::string::npos);

@@ -5,8 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <utility>
 
-#include "torq/base/sockaddr.hpp"
 #include "torq/client/link.hpp"
+#include "torq/client/resolver.hpp"
 #include "torq/net/clock.hpp"
 
 namespace torq::client {
@@ -18,10 +18,9 @@ constexpr std::size_t kMostAddresses = 8;
 // connection IDs, rather than wait for the packet at 15.
 constexpr int kTriesPerTimeout = 2;
 
-ConnectionFault unresolved(const boost::system::error_code& error) {
-  const bool again = error == boost::asio::error::host_not_found_try_again;
-  const std::string advice = again ? "check the network, or the name servers" : "check the spelling of the host name";
-  return {{ErrorKind::kName, "", "the host name does not resolve: " + error.message(), advice, ""}, again};
+ConnectionFault unresolved_in_time() {
+  return {{ErrorKind::kName, "", "the host name did not resolve in time", "check the network, or the name servers", ""},
+          true};
 }
 
 ConnectionFault without_family() {
@@ -50,13 +49,7 @@ std::vector<SocketAddress> in_order_of_trial(const std::vector<SocketAddress>& r
 }
 
 Dial::Dial(LinkHost& host, Link& owner, const Server& server, Done done)
-    : host_(host),
-      owner_(owner),
-      server_(server),
-      done_(std::move(done)),
-      resolver_(host.loop()),
-      stagger_(host.loop()),
-      limit_(host.loop()) {}
+    : host_(host), owner_(owner), server_(server), done_(std::move(done)), stagger_(host.loop()), limit_(host.loop()) {}
 
 Dial::~Dial() {
   for (const auto handle : attempts_) host_.close(handle);
@@ -64,7 +57,7 @@ Dial::~Dial() {
 
 void Dial::start(Instant now) {
   limit_.set(now + host_.options().connect_timeout / kTriesPerTimeout, [this, &host = host_] {
-    note(fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
+    note(addresses_.empty() ? unresolved_in_time() : fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
     finish(Failure(*fault_));
     host.flush();
   });
@@ -73,23 +66,12 @@ void Dial::start(Instant now) {
 }
 
 void Dial::resolve() {
-  resolver_.async_resolve(server_.host, std::to_string(server_.port), Resolver::numeric_service,
-                          [this, alive = weak_from_this(), &host = host_](const boost::system::error_code& error,
-                                                                          const Resolver::results_type& results) {
-                            if (alive.expired()) return;
-                            handle_resolved(error, results);
-                            host.flush();
-                          });
-}
-
-void Dial::handle_resolved(const boost::system::error_code& error, const Resolver::results_type& results) {
-  if (error) return finish(Failure(unresolved(error)));
-  std::vector<SocketAddress> resolved;
-  for (const auto& entry : results) {
-    const auto endpoint = entry.endpoint();
-    resolved.push_back(from_sockaddr(reinterpret_cast<const sockaddr*>(endpoint.data())));
-  }
-  begin(net::monotonic_now(), resolved);
+  host_.resolver().resolve(server_.host, server_.port,
+                           [this, alive = weak_from_this(), &host = host_](const auto& found) {
+                             if (alive.expired()) return;
+                             found ? begin(net::monotonic_now(), *found) : finish(Failure(found.error()));
+                             host.flush();
+                           });
 }
 
 void Dial::begin(Instant now, const std::vector<SocketAddress>& resolved) {
@@ -115,7 +97,7 @@ void Dial::handle_connected(quic::ConnectionHandle handle) {
 
 void Dial::handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason) {
   if (std::erase(attempts_, handle) == 0) return;
-  note(fault_of_dial(reason));
+  note(fault_of_dial(reason, server_));
   if (next_ < addresses_.size()) return try_next(now);
   if (attempts_.empty()) finish(Failure(*fault_));
 }

@@ -5,7 +5,6 @@
 // are closed (after RFC 8305, but for its racing of the two DNS queries: the system's resolver answers both at once).
 // It lives on its Client's thread. Internal to client/.
 
-#include <boost/asio/ip/udp.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,10 +35,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
   void handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason);
 
  private:
-  using Resolver = boost::asio::ip::udp::resolver;
-
   void resolve();
-  void handle_resolved(const boost::system::error_code& error, const Resolver::results_type& results);
   void begin(Instant now, const std::vector<SocketAddress>& resolved);
   void try_next(Instant now);
   void note(ConnectionFault fault);
@@ -49,7 +45,6 @@ class Dial : public std::enable_shared_from_this<Dial> {
   Link& owner_;
   const Server& server_;
   Done done_;
-  Resolver resolver_;
   std::vector<SocketAddress> addresses_;
   std::size_t next_ = 0;                          // of addresses_
   std::vector<quic::ConnectionHandle> attempts_;  // under way

@@ -49,6 +49,16 @@ Error trust_refused(const quic::CloseReason& reason) {
   return {ErrorKind::kTrust, "", "the server's certificate was refused: " + reason.text, advice, reason.peer_pin};
 }
 
+Error key_changed(const Trust& trust, const std::string& seen) {
+  const std::string shown = seen.empty() ? "none that can be read" : seen;
+  return {ErrorKind::kTrust, "",
+          "THE SERVER'S KEY HAS CHANGED: it shows " + shown + ", but known is " + trust.recorded_pin() + " (" +
+              trust.where() + ")",
+          "someone may be between you and the server. Only if its operator says that the new key is right: remove that "
+          "line, and use --trust-new",
+          seen};
+}
+
 Error incompatible(std::string message) { return {ErrorKind::kIncompatible, "", std::move(message), kCheckServer, ""}; }
 
 bool is_refusal(const quic::CloseReason& reason) {
@@ -104,6 +114,12 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
       return {{ErrorKind::kUnreachable, "", "no answer over UDP", kCheckReach, ""}, true};
   }
   return {};
+}
+
+ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& server) {
+  const bool is_known = !server.trust.where().empty();
+  if (reason.kind != quic::CloseKind::kCertificateRefused || !is_known) return fault_of_dial(reason);
+  return {key_changed(server.trust, reason.peer_pin), false};
 }
 
 ConnectionFault fault_of_loss(const quic::CloseReason& reason) {

@@ -4,6 +4,7 @@
 // client/.
 
 #include "torq/client/error.hpp"
+#include "torq/client/server.hpp"
 #include "torq/quic/types.hpp"
 #include "torq/wire/answer_parser.hpp"
 
@@ -19,6 +20,8 @@ struct ConnectionFault {
 
 /// A connection that never was.
 ConnectionFault fault_of_dial(const quic::CloseReason& reason);
+/// The same, of a server of which may be written by which key it is known.
+ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& server);
 /// A connection that had begun to work.
 ConnectionFault fault_of_loss(const quic::CloseReason& reason);
 

@@ -50,7 +50,7 @@ Result<std::string, Error> FileExchange::compose(const wire::CapabilitySet& offe
 
 Result<Bytes, Error> FileExchange::decode(Bytes bytes) {
   if (auto* raw = std::get_if<RawAnswerReader>(&*reader_)) return raw->feed(bytes);
-  return std::get<wire::FileAnswerReader>(*reader_).feed(bytes).map_error(to_error);
+  return std::get<wire::FileAnswerReader>(*reader_).feed(bytes).transform_error(to_error);
 }
 
 // A sink hears of a file only once there is one: not before an error answer could have shown itself.
@@ -60,9 +60,9 @@ Outcome FileExchange::begin_sink(std::optional<std::uint64_t> size) {
   return sink_result(sink_->begin(size));
 }
 
-Outcome FileExchange::take(Bytes bytes) { return pass_on(bytes).map_error(unverified); }
+Outcome FileExchange::take(Bytes bytes) { return pass_on(bytes).transform_error(unverified); }
 
-Outcome FileExchange::end() { return check_whole().map_error(unverified); }
+Outcome FileExchange::end() { return check_whole().transform_error(unverified); }
 
 Outcome FileExchange::pass_on(Bytes bytes) {
   const auto content = decode(bytes);

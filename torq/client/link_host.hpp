@@ -17,6 +17,7 @@ class io_context;
 namespace torq::client {
 
 class Link;
+class Resolver;
 
 class LinkHost {
  public:
@@ -24,6 +25,7 @@ class LinkHost {
   virtual const Options& options() const = 0;
   virtual Random& random() = 0;
   virtual wire::AnswerParser& parser() = 0;
+  virtual Resolver& resolver() = 0;
 
   virtual bool has_socket_for(Family family) const = 0;
   /// Begins a connection, whose events go to `owner`, to an address whose family has a socket.

@@ -31,10 +31,12 @@ std::vector<net::UdpSocket> open_sockets() {
 
 }  // namespace
 
-Pool::Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerParser& parser)
+Pool::Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerParser& parser,
+           std::unique_ptr<Resolver> resolver)
     : loop_(loop),
       options_(options),
       parser_(parser),
+      resolver_(std::move(resolver)),
       random_(net::draw_seed(entropy_)),
       driver_(loop, endpoint_options(options, entropy_), entropy_, open_sockets(), *this) {
   driver_.start();

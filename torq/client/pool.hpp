@@ -9,6 +9,7 @@
 
 #include "torq/client/link.hpp"
 #include "torq/client/link_host.hpp"
+#include "torq/client/resolver.hpp"
 #include "torq/net/quic_driver.hpp"
 #include "torq/net/system_entropy.hpp"
 
@@ -17,7 +18,8 @@ namespace torq::client {
 class Pool final : public net::QuicApplication, private LinkHost {
  public:
   /// `loop` and `parser` must outlive the pool; no thread runs the loop yet.
-  Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerParser& parser);
+  Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerParser& parser,
+       std::unique_ptr<Resolver> resolver);
 
   void submit(const Server& server, std::unique_ptr<Exchange> exchange);
   void cancel(Call call);
@@ -31,6 +33,7 @@ class Pool final : public net::QuicApplication, private LinkHost {
   const Options& options() const override { return options_; }
   Random& random() override { return random_; }
   wire::AnswerParser& parser() override { return parser_; }
+  Resolver& resolver() override { return *resolver_; }
   bool has_socket_for(Family family) const override { return driver_.local_for(family).has_value(); }
   quic::ConnectionHandle connect(const SocketAddress& address, const Server& server, Link& owner) override;
   quic::Connection* find(quic::ConnectionHandle handle) override { return driver_.endpoint().find(handle); }
@@ -42,6 +45,7 @@ class Pool final : public net::QuicApplication, private LinkHost {
   boost::asio::io_context& loop_;
   const Options options_;
   wire::AnswerParser& parser_;
+  const std::unique_ptr<Resolver> resolver_;
   net::SystemEntropy entropy_;
   Random random_;
   net::QuicDriver driver_;

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "torq/client/trust.hpp"
 
-#include <array>
-#include <cstddef>
 #include <utility>
 #include <variant>
 
-#include "torq/base/hex.hpp"
+#include "torq/client/pin.hpp"
 #include "torq/quic/tls.hpp"
 
 namespace torq::client {
 namespace {
-
-constexpr std::string_view kPinPrefix = "sha256:";
 
 bool same(const quic::TrustCertificateAuthorities& a, const quic::TrustCertificateAuthorities& b) {
   return a.pem == b.pem;
@@ -29,11 +25,13 @@ bool same(const A&, const B&) {
 struct Trust::Shared {
   quic::Trust setting;
   quic::ClientTls tls;
+  std::string where = {};
+  std::string recorded_pin = {};
 
-  static Result<std::shared_ptr<const Shared>, std::string> make(quic::Trust setting) {
+  static Result<std::shared_ptr<Shared>, std::string> make(quic::Trust setting) {
     auto tls = quic::ClientTls::create(setting);
     if (!tls) return Failure(tls.error());
-    return std::make_shared<const Shared>(Shared{std::move(setting), std::move(*tls)});
+    return std::make_shared<Shared>(Shared{std::move(setting), std::move(*tls)});
   }
 };
 
@@ -44,16 +42,27 @@ Result<Trust, std::string> Trust::authorities(std::string pem) {
 }
 
 Result<Trust, std::string> Trust::pin(std::string_view pin) {
-  std::array<std::byte, 32> digest{};
-  if (!pin.starts_with(kPinPrefix) || !from_hex(pin.substr(kPinPrefix.size()), digest)) {
-    return Failure(std::string("a pin is sha256: and 64 hexadecimal digits"));
-  }
-  return Trust(Shared::make(quic::TrustPin{std::string(kPinPrefix) + to_hex(digest)}).value());
+  auto parsed = parse_pin(pin);
+  if (!parsed) return Failure(parsed.error());
+  return Trust(Shared::make(quic::TrustPin{std::move(*parsed)}).value());
+}
+
+Result<Trust, std::string> Trust::recorded(std::string_view pin, std::string where) {
+  auto parsed = parse_pin(pin);
+  if (!parsed) return Failure(parsed.error());
+  const auto shared = Shared::make(quic::TrustPin{*parsed}).value();
+  shared->where = std::move(where);
+  shared->recorded_pin = std::move(*parsed);
+  return Trust(shared);
 }
 
 Trust Trust::anyone() { return Trust(Shared::make(quic::TrustAnyone{}).value()); }
 
 const quic::ClientTls& Trust::tls() const { return shared_->tls; }
+
+const std::string& Trust::where() const { return shared_->where; }
+
+const std::string& Trust::recorded_pin() const { return shared_->recorded_pin; }
 
 bool Trust::operator==(const Trust& other) const {
   if (shared_ == other.shared_) return true;

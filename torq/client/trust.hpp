@@ -21,10 +21,16 @@ class Trust {
   static Result<Trust, std::string> authorities(std::string pem);
   /// `sha256:` and 64 hexadecimal digits: the server's public key has this digest. Stands for name, chain and date.
   static Result<Trust, std::string> pin(std::string_view pin);
+  /// A pin that was written down when the server was first used; `where` tells people of the place, should the server's
+  /// key be another one day.
+  static Result<Trust, std::string> recorded(std::string_view pin, std::string where);
   /// Encrypted, but with whoever answers.
   static Trust anyone();
 
   const quic::ClientTls& tls() const;
+  /// Of recorded(): the place and the pin. Empty for the others.
+  const std::string& where() const;
+  const std::string& recorded_pin() const;
   /// Equal settings share their connections.
   bool operator==(const Trust& other) const;
 

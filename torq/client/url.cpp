@@ -8,6 +8,7 @@
 
 #include "torq/base/address.hpp"
 #include "torq/base/hex.hpp"
+#include "torq/client/pin.hpp"
 #include "torq/files/file_name.hpp"
 
 namespace torq::client {
@@ -94,7 +95,6 @@ Result<std::string, std::string> decode_path(std::string_view text) {
   path.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_control(text[i])) return wrong("the path has a control character: write it as %XX");
-    if (text[i] == '?') return wrong("a query has no meaning here: write a ? that belongs to a name as %3F");
     if (text[i] == '#') return wrong("a fragment has no meaning here: write a # that belongs to a name as %23");
     if (text[i] != '%') {
       path += text[i];
@@ -108,6 +108,31 @@ Result<std::string, std::string> decode_path(std::string_view text) {
   if (path.size() > kLongestPath) return wrong("the path is longer than any request");
   if (!files::is_utf8(path)) return wrong("the path is not UTF-8");
   return path;
+}
+
+// Of `tail`, what follows the host and the port.
+struct Tail {
+  std::string_view path;   // without its first slash
+  std::string_view query;  // without its question mark
+  bool has_query = false;
+};
+
+Tail split_tail(std::string_view tail) {
+  if (tail.starts_with('/')) tail.remove_prefix(1);
+  const std::size_t mark = tail.find_first_of("?#");
+  if (mark == std::string_view::npos || tail[mark] == '#') return {tail, {}, false};
+  return {tail.substr(0, mark), tail.substr(mark + 1), true};
+}
+
+// Refuses what it does not know: a misspelt pin must not pass for none.
+Result<std::string, std::string> parse_query(const Tail& tail) {
+  constexpr std::string_view kPin = "pin=";
+  if (!tail.has_query) return std::string();
+  if (!tail.query.starts_with(kPin)) {
+    return wrong("after ? there can only be pin=sha256:…: write a ? that belongs to a name as %3F");
+  }
+  if (tail.query.find('&') != std::string_view::npos) return wrong("after ? there can be one pin, and nothing else");
+  return parse_pin(tail.query.substr(kPin.size()));
 }
 
 bool stands_for_itself(char c) {
@@ -126,10 +151,12 @@ Result<Url, std::string> parse_url(std::string_view text) {
   if (!host) return wrong(host.error());
   const auto port = parse_port(authority->port);
   if (!port) return wrong(port.error());
-  const std::string_view tail = rest.substr(end);
-  auto path = decode_path(tail.starts_with('/') ? tail.substr(1) : tail);
+  const Tail tail = split_tail(rest.substr(end));
+  auto path = decode_path(tail.path);
   if (!path) return wrong(path.error());
-  return Url{std::move(*host), *port, std::move(*path)};
+  auto pin = parse_query(tail);
+  if (!pin) return wrong(pin.error());
+  return Url{std::move(*host), *port, std::move(*path), std::move(*pin)};
 }
 
 std::string to_string(const Url& url) {
@@ -147,6 +174,7 @@ std::string to_string(const Url& url) {
     const auto byte = static_cast<unsigned char>(c);
     text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
   }
+  if (!url.pin.empty()) text += "?pin=" + url.pin;
   return text;
 }
 

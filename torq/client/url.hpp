@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// `quic://host[:7001][/path]`: where a server is and what is asked of it. Pure: no name is resolved here, no file
-// named. The path is percent-decoded here, because servers compare names byte for byte. RFC 3986 without user, query
-// and fragment.
+// `quic://host[:7001][/path][?pin=sha256:HEX]`: where a server is, what is asked of it, and by which key it is known.
+// Pure: no name is resolved here, no file named. The path is percent-decoded here, because servers compare names byte
+// for byte. RFC 3986 without user and fragment; the query knows `pin` alone, and is never sent.
 
 #include <cstdint>
 #include <string>
@@ -17,7 +17,8 @@ inline constexpr std::uint16_t kDefaultPort = 7001;
 struct Url {
   std::string host;  ///< a name in ASCII, or an IP literal without brackets
   std::uint16_t port = kDefaultPort;
-  std::string path;  ///< decoded UTF-8 without the slash after the host; empty when there is none
+  std::string path;      ///< decoded UTF-8 without the slash after the host; empty when there is none
+  std::string pin = {};  ///< of the server's key, `sha256:` and 64 lower-case digits; empty when there is none
 
   bool operator==(const Url&) const = default;
 };

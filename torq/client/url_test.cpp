@@ -41,6 +41,28 @@ TEST(Url, LeavesDotsAndSlashesToTheServer) {
   EXPECT_EQ(good("quic://h/C:%5Cfiles%5Cx").path, "C:\\files\\x");
 }
 
+TEST(Url, MayNameTheKeyOfTheServer) {
+  const std::string pin = "sha256:" + std::string(62, '0') + "ab";
+
+  EXPECT_EQ(good("quic://h/x?pin=" + pin), (Url{"h", 7001, "x", pin}));
+  EXPECT_EQ(good("quic://h?pin=" + pin), (Url{"h", 7001, "", pin}));
+  EXPECT_EQ(good("quic://[::1]:1/?pin=sha256:" + std::string(62, '0') + "AB"), (Url{"::1", 1, "", pin}));
+  EXPECT_EQ(good("quic://h/x%3Fpin=" + pin), (Url{"h", 7001, "x?pin=" + pin, ""}));
+}
+
+TEST(Url, RefusesAQueryThatIsNotExactlyOnePin) {
+  const std::string pin = "sha256:" + std::string(64, '0');
+  const std::string_view unknown = "after ? there can only be pin=sha256:…: write a ? that belongs to a name as %3F";
+  for (const std::string& query : {std::string(), std::string("b"), "Pin=" + pin, "pins=" + pin, " pin=" + pin}) {
+    EXPECT_EQ(fault("quic://h/a?" + query), unknown) << query;
+    EXPECT_EQ(fault("quic://h?" + query), unknown) << query;
+  }
+  EXPECT_EQ(fault("quic://h/a?pin=" + pin + "&pin=" + pin), "after ? there can be one pin, and nothing else");
+  for (const std::string& query : {std::string(), pin + "0", pin + "/x", pin + "#", pin + "?", pin.substr(1)}) {
+    EXPECT_EQ(fault("quic://h/a?pin=" + query), "a pin is sha256: and 64 hexadecimal digits") << query;
+  }
+}
+
 TEST(Url, SaysWhatIsWrong) {
   EXPECT_EQ(fault(""), "it must begin with quic://, for example quic://tracker.example");
   EXPECT_EQ(fault("localhost:7001"), "it must begin with quic://, for example quic://tracker.example");
@@ -72,8 +94,6 @@ TEST(Url, SaysWhatIsWrongWithAPath) {
   for (const char* text : {"quic://h/%", "quic://h/%2", "quic://h/%zz", "quic://h/%%41"}) {
     EXPECT_EQ(fault(text), "after % there must be two hexadecimal digits") << text;
   }
-  EXPECT_EQ(fault("quic://h/a?b"), "a query has no meaning here: write a ? that belongs to a name as %3F");
-  EXPECT_EQ(fault("quic://h?b"), "a query has no meaning here: write a ? that belongs to a name as %3F");
   EXPECT_EQ(fault("quic://h/a#b"), "a fragment has no meaning here: write a # that belongs to a name as %23");
   EXPECT_EQ(fault("quic://h/a\nb"), "the path has a control character: write it as %XX");
   EXPECT_EQ(fault("quic://h/%ff"), "the path is not UTF-8");
@@ -83,7 +103,9 @@ TEST(Url, SaysWhatIsWrongWithAPath) {
 
 TEST(Url, WritesWhatItReads) {
   for (const Url& url : {Url{"tracker.example", 7001, ""}, Url{"::1", 7001, "x"}, Url{"h", 1, "a b/é%\n?#\\\""},
-                         Url{"192.0.2.7", 65535, std::string("\0", 1)}, Url{"h", 7001, "/double"}}) {
+                         Url{"192.0.2.7", 65535, std::string("\0", 1)}, Url{"h", 7001, "/double"},
+                         Url{"h", 7001, "", "sha256:" + std::string(64, 'f')},
+                         Url{"::1", 7002, "a?b", "sha256:" + std::string(64, '0')}}) {
     EXPECT_EQ(parse_url(to_string(url)), url) << to_string(url);
   }
   EXPECT_EQ(to_string(Url{"::1", 7002, "a b"}), "quic://[::1]:7002/a%20b");
