@@ -112,11 +112,17 @@ Call Client::capabilities(const Server& server, Done<wire::CapabilityReply> done
 }
 
 Call Client::fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done) {
+  return fetch(server, name, FilePrefix(), std::move(sink), std::move(done));
+}
+
+Call Client::fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
+                   Done<Fetched> done) {
   const Exchange::Traits traits{
       .needs_capabilities = true, .renews_patience = true, .patience = impl_->options.progress_timeout};
   return impl_->submit(
-      server, std::make_unique<FileExchange>(traits, std::string(name), std::move(sink),
-                                             impl_->options.max_list_file_bytes, impl_->parser, std::move(done)));
+      server, std::make_unique<FileExchange>(
+                  traits, FileExchange::Wanted{std::string(name), std::move(held), impl_->options.max_list_file_bytes},
+                  std::move(sink), impl_->parser, std::move(done)));
 }
 
 void Client::cancel(Call call) {

@@ -18,6 +18,7 @@
 #include "torq/base/info_hash.hpp"
 #include "torq/client/call.hpp"
 #include "torq/client/error.hpp"
+#include "torq/client/file_prefix.hpp"
 #include "torq/client/file_sink.hpp"
 #include "torq/client/options.hpp"
 #include "torq/client/server.hpp"
@@ -50,6 +51,11 @@ class Client {
   Call capabilities(const Server& server, Done<wire::CapabilityReply> done);
   /// The whole file `name`, in the best form that the server offers.
   Call fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done);
+  /// The same, behind `held`, the beginning of the file that `sink` has already: only the rest is fetched and passed to
+  /// the sink. A server that cannot do that sends the whole file: the sink is told by begin(). Ends with
+  /// ErrorKind::kChanged when the server's file is another one by now.
+  Call fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
+             Done<Fetched> done);
 
   /// The request ends with ErrorKind::kCancelled, unless it has ended already.
   void cancel(Call call);
