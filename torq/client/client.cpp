@@ -100,8 +100,8 @@ Call Client::scrape(const Server& server, std::span<const InfoHash> swarms, Done
                                        std::move(done));
 }
 
-Call Client::list(const Server& server, std::string_view folder, Done<wire::ListReply> done) {
-  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder}, wire::Capability::kList,
+Call Client::list(const Server& server, std::string_view folder, std::string_view after, Done<wire::ListReply> done) {
+  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder, after}, wire::Capability::kList,
                                      &wire::AnswerParser::parse_list, std::move(done));
 }
 

@@ -45,8 +45,12 @@ class Client {
   Call announce(const Server& server, const wire::AnnounceRequest& request, Done<tracker::AnnounceReply> done);
   /// Figures of at most as many swarms as the server's capabilities allow.
   Call scrape(const Server& server, std::span<const InfoHash> swarms, Done<wire::ScrapeReply> done);
-  /// What a folder of the server holds; "" is the root.
-  Call list(const Server& server, std::string_view folder, Done<wire::ListReply> done);
+  /// What a folder of the server holds; "" is the root. A folder with more than the server's limit comes in pages
+  /// (`truncated`): the next one has the names behind `after`.
+  Call list(const Server& server, std::string_view folder, Done<wire::ListReply> done) {
+    return list(server, folder, "", std::move(done));
+  }
+  Call list(const Server& server, std::string_view folder, std::string_view after, Done<wire::ListReply> done);
   /// A server without extensions answers with an error: kRefused, UNKNOWN_REQUEST as a rule.
   Call capabilities(const Server& server, Done<wire::CapabilityReply> done);
   /// The whole file `name`, in the best form that the server offers.
