@@ -29,6 +29,9 @@ using Action = std::function<ExitCode()>;
 void add_serve(CLI::App& command, Action& action);
 void add_announce(CLI::App& command, Action& action);
 void add_get(CLI::App& command, Action& action);
+void add_ls(CLI::App& command, Action& action);
+void add_scrape(CLI::App& command, Action& action);
+void add_verify(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);
 
 }  // namespace torq::app
