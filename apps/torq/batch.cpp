@@ -31,9 +31,8 @@ bool spoils(const Error& error) {
 
 }  // namespace
 
-Batch::Batch(const client::Trust& trust, const BatchSettings& settings)
-    : trust_(trust),
-      settings_(settings),
+Batch::Batch(const BatchSettings& settings)
+    : settings_(settings),
       progress_(settings.progress && !settings.json),
       client_(std::make_unique<client::Client>()) {}
 
@@ -90,10 +89,9 @@ void Batch::digest(std::size_t index) {
 
 void Batch::fetch(std::size_t index, client::FilePrefix held) {
   const Job& job = jobs_[index];
-  client_->fetch(client::server_of(job.order.url, trust_), job.order.url.path, std::move(held), job.file,
-                 [this, index](Outcome result) {
-                   foreground_.post([this, index, outcome = std::move(result)] { end(index, outcome); });
-                 });
+  client_->fetch(job.order.server, job.order.url.path, std::move(held), job.file, [this, index](Outcome result) {
+    foreground_.post([this, index, outcome = std::move(result)] { end(index, outcome); });
+  });
 }
 
 void Batch::end(std::size_t index, const Outcome& result) {
@@ -107,13 +105,18 @@ void Batch::end(std::size_t index, const Outcome& result) {
   job.took = std::chrono::steady_clock::now() - job.begun;
   if (outcome) {
     job.fetched = *outcome;
-    if (job.file->found() > 0 && outcome->kept == 0) {
+    if (outcome->kept > 0) {
+      note(fmt::format("{}: {} of its {} bytes were here already", job.order.path, outcome->kept, outcome->bytes));
+    } else if (job.file->found() > 0) {
       note(job.order.path + ": the server cannot go on in the middle of a file: it was fetched from its beginning");
     }
   } else {
     settle(job, outcome.error());
   }
   job.state = Job::State::kEnded;
+  ended_bytes_ += job.file->bytes();
+  ended_received_ += job.file->received();
+  job.file.reset();
   --active_;
   ++ended_;
   show_in_order();
@@ -155,7 +158,7 @@ void Batch::walk(const Order& order) {
     client::Url url = order.url;
     url.path = join_names(order.url.path, path);
     const std::size_t before = jobs_.size();
-    add_file({url, client::to_string(url), order.path + "/" + path});
+    add_file({order.server, url, client::to_string(url), order.path + "/" + path});
     if (jobs_.size() == before) return;
     jobs_.back().expected = size;
     start_some();
@@ -168,7 +171,7 @@ void Batch::walk(const Order& order) {
     const bool may_be_a_file = path.empty() && !order.url.path.empty() && exit_code_of(error) == ExitCode::kNotFound;
     if (may_be_a_file) {
       if (order.path_as_file != order.path) make_folder(order.path);
-      return add_file({order.url, order.asked, order.path_as_file});
+      return add_file({order.server, order.url, order.asked, order.path_as_file});
     }
     complain(path.empty() ? order.asked : order.asked + "/" + client::tame(path), error);
   };
@@ -177,8 +180,7 @@ void Batch::walk(const Order& order) {
     start_some();
   };
   ++walking_;
-  walks_.push_back(std::make_unique<RemoteWalk>(*client_, foreground_, client::server_of(order.url, trust_),
-                                                order.url.path, std::move(calls)));
+  walks_.push_back(std::make_unique<RemoteWalk>(*client_, foreground_, order.server, order.url.path, std::move(calls)));
   walks_.back()->start();
 }
 
@@ -227,15 +229,15 @@ void Batch::note(const std::string& text) {
 }
 
 void Batch::draw() {
-  ProgressState state{.total = 0, .files_done = ended_, .files = jobs_.size()};
-  std::uint64_t received = 0;
-  for (const Job& job : jobs_) {
+  ProgressState state{.here = ended_bytes_, .total = ended_bytes_, .files_done = ended_, .files = jobs_.size()};
+  std::uint64_t received = ended_received_;
+  for (std::size_t i = shown_; i < jobs_.size(); ++i) {
+    const Job& job = jobs_[i];
+    if (job.state == Job::State::kEnded) continue;
     const std::uint64_t size = job.file ? job.file->size() : 0;
-    const std::uint64_t here = job.file ? job.file->bytes() : 0;
-    received += job.file ? job.file->received() : 0;
-    state.here += here;
-    const bool ended = job.state == Job::State::kEnded;
-    const std::optional<std::uint64_t> whole = ended ? here : size > 0 ? std::optional(size) : job.expected;
+    if (job.file) state.here += job.file->bytes();
+    if (job.file) received += job.file->received();
+    const std::optional<std::uint64_t> whole = size > 0 ? std::optional(size) : job.expected;
     state.total = state.total && whole ? std::optional(*state.total + *whole) : std::nullopt;
   }
   if (walking_ > 0) state.total.reset();

@@ -22,6 +22,7 @@ namespace torq::app {
 
 /// One file, or a folder with all that is below it.
 struct Order {
+  client::Server server;
   client::Url url;
   std::string asked;              ///< the URL as a person would write it
   std::string path;               ///< where to
@@ -36,7 +37,7 @@ struct BatchSettings {
 
 class Batch {
  public:
-  Batch(const client::Trust& trust, const BatchSettings& settings);
+  explicit Batch(const BatchSettings& settings);
 
   void add_file(Order order);
   void add_folder(Order order);
@@ -47,7 +48,7 @@ class Batch {
   struct Job {
     Order order;
     std::optional<std::uint64_t> expected = {};  ///< bytes, as a folder's list said
-    std::shared_ptr<PartFile> file = {};
+    std::shared_ptr<PartFile> file = {};         ///< while it is active
     enum class State : std::uint8_t { kWaiting, kActive, kEnded } state = State::kWaiting;
     unsigned restarts = 0;
     std::optional<client::Fetched> fetched = {};  ///< and on disk under its name
@@ -77,7 +78,6 @@ class Batch {
   void draw();
   void leave_all();
 
-  const client::Trust trust_;
   const BatchSettings settings_;
   ExitCode code_ = ExitCode::kOk;
   std::deque<Job> jobs_;
@@ -86,6 +86,8 @@ class Batch {
   std::size_t active_ = 0;
   std::size_t shown_ = 0;  // of jobs_
   std::size_t ended_ = 0;
+  std::uint64_t ended_bytes_ = 0;     // here, of the ended ones
+  std::uint64_t ended_received_ = 0;  // by this run
   ProgressLine progress_;
   Rate rate_;
   std::vector<std::unique_ptr<RemoteWalk>> walks_;

@@ -31,14 +31,16 @@ std::optional<Output> output_of(const GetOptions& options) {
   return Output{*options.output, is_folder};
 }
 
-void add_files(Batch& batch, const GetOptions& options, const std::vector<client::Url>& urls) {
+using Servers = std::vector<client::Server>;
+
+void add_files(Batch& batch, const GetOptions& options, const std::vector<client::Url>& urls, const Servers& servers) {
   const auto paths = output_paths(urls, output_of(options));
   if (!paths) throw CLI::ValidationError("get", paths.error());
-  for (std::size_t i = 0; i < urls.size(); ++i) batch.add_file({urls[i], options.urls[i], (*paths)[i]});
+  for (std::size_t i = 0; i < urls.size(); ++i) batch.add_file({servers[i], urls[i], options.urls[i], (*paths)[i]});
 }
 
 // What is in a folder goes into the folder that -o names, else into one of the same name here.
-void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Url> urls) {
+void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Url> urls, const Servers& servers) {
   for (std::size_t i = 0; i < urls.size(); ++i) {
     client::Url& url = urls[i];
     while (url.path.ends_with('/')) url.path.pop_back();
@@ -48,16 +50,18 @@ void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Ur
     const Paths below = is_root ? Paths(std::vector{output}) : output_paths(std::span(&url, 1), Output{output, true});
     if (!below) throw CLI::ValidationError("get", below.error());
     const std::string named = is_root || options.output ? below->front() : below->front().substr(2);  // "./"
-    batch.add_folder({url, options.urls[i], options.output ? output : named, named});
+    batch.add_folder({servers[i], url, options.urls[i], options.output ? output : named, named});
   }
 }
 
 ExitCode get(const GetOptions& options) {
   std::vector<client::Url> urls;
   for (const std::string& text : options.urls) urls.push_back(parse_url_argument(text));
-  Batch batch(resolve_trust(options.trust),
-              {.parallel = options.parallel, .json = options.json, .progress = !options.no_progress});
-  options.recursive ? add_folders(batch, options, std::move(urls)) : add_files(batch, options, urls);
+  const client::Trust trust = resolve_trust(options.trust);
+  Servers servers;
+  for (const client::Url& url : urls) servers.push_back(client::server_of(url, trust));
+  Batch batch({.parallel = options.parallel, .json = options.json, .progress = !options.no_progress});
+  options.recursive ? add_folders(batch, options, urls, servers) : add_files(batch, options, urls, servers);
   return finish_output(batch.run());
 }
 

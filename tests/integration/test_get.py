@@ -81,6 +81,7 @@ def test_an_interrupted_download_goes_on_where_it_was(command, scripted):
     second = command(*words, "--json")
 
     assert second.code == OK, second
+    assert f"f: {half} of its {SIZE} bytes were here already" in second.err
     assert second.objects[0]["sha256"] == hashlib.sha256(DATA).hexdigest()
     assert second.objects[0]["bytes"] == SIZE
     assert (command.folder / "f").read_bytes() == DATA
