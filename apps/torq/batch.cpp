@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "apps/torq/failures.hpp"
+#include "apps/torq/spot_check.hpp"
 #include "torq/base/hex.hpp"
 
 namespace torq::app {
@@ -83,8 +84,14 @@ void Batch::digest(std::size_t index) {
     PartFile& file = *jobs_[index].file;
     const auto digested = file.digest_more();
     if (!digested) return end(index, Failure(disk_error(digested.error())));
-    *digested ? fetch(index, file.take_prefix()) : digest(index);
+    *digested ? check(index) : digest(index);
   });
+}
+
+void Batch::check(std::size_t index) {
+  const Job& job = jobs_[index];
+  spot_check(*client_, foreground_, job.order.server, job.order.url.path, *job.file,
+             [this, index](bool same) { same ? fetch(index, jobs_[index].file->take_prefix()) : begin_anew(index); });
 }
 
 void Batch::fetch(std::size_t index, client::FilePrefix held) {
@@ -101,7 +108,8 @@ void Batch::end(std::size_t index, const Outcome& result) {
     const auto committed = job.file->commit();
     if (!committed) outcome = Failure(disk_error(committed.error()));
   }
-  if (!outcome && begin_anew(index, outcome.error())) return;
+  const bool changed = !outcome && outcome.error().kind == ErrorKind::kChanged;
+  if (changed && job.restarts < kMostRestarts) return begin_anew(index);
   job.took = std::chrono::steady_clock::now() - job.begun;
   if (outcome) {
     job.fetched = *outcome;
@@ -123,14 +131,12 @@ void Batch::end(std::size_t index, const Outcome& result) {
   start_some();
 }
 
-bool Batch::begin_anew(std::size_t index, const Error& error) {
+void Batch::begin_anew(std::size_t index) {
   Job& job = jobs_[index];
-  if (error.kind != ErrorKind::kChanged || job.restarts == kMostRestarts) return false;
   ++job.restarts;
   note(job.order.path + ": the server's file has changed: once more from its beginning");
   job.file->discard();
   fetch(index, {});
-  return true;
 }
 
 void Batch::settle(Job& job, const Error& error) {

@@ -61,9 +61,10 @@ class Batch {
   void start_some();
   void start(std::size_t index);
   void digest(std::size_t index);
+  void check(std::size_t index);
   void fetch(std::size_t index, client::FilePrefix held);
   void end(std::size_t index, const Outcome& outcome);
-  bool begin_anew(std::size_t index, const client::Error& error);
+  void begin_anew(std::size_t index);
   void settle(Job& job, const client::Error& error);
 
   // Folders.

@@ -76,7 +76,7 @@ constexpr const char* kFooter = R"(Examples:
 Until a file is there, checked and made durable it is NAME.torq-part; then it replaces what had its name. What is interrupted
 (Ctrl-C, a lost connection) leaves NAME.torq-part and NAME.torq-resume, which says how much of which URL it is: the same
 command goes on from there, if the server serves ranges and its file is still the same (its size, the last 16 KiB before that
-place, its SHA-256 where the server tells it); else it begins anew, and says so. A part that cannot be used is removed.
+place, 16 other places, its SHA-256 where the server tells it); else it begins anew, and says so. A part that cannot be used is removed.
 The room on the disk is looked at before the first byte is written.
 
 With -r, only what can be a name here is taken, at most 100000 names and 32 folders deep. Files are fetched side by side, over

@@ -172,6 +172,21 @@ Result<bool, std::string> PartFile::digest_more() {
   return true;
 }
 
+std::vector<client::FilePiece> PartFile::places() const {
+  constexpr std::uint64_t kPlaces = 16;
+  constexpr std::size_t kPlace = std::size_t{4} * 1024;
+  std::vector<client::FilePiece> places;
+  if (found_ <= client::FilePrefix::kOverlap) return places;
+  const std::uint64_t span = found_ - client::FilePrefix::kOverlap;
+  const std::uint64_t step = std::max<std::uint64_t>(span / kPlaces, kPlace);
+  for (std::uint64_t offset = 0; offset < span; offset += step) {
+    client::FilePiece place{offset, size_, std::string(kPlace, '\0')};
+    const ssize_t n = ::pread(file_.get(), place.bytes.data(), kPlace, static_cast<off_t>(offset));
+    if (n == static_cast<ssize_t>(kPlace)) places.push_back(std::move(place));
+  }
+  return places;
+}
+
 Result<void, std::string> PartFile::begin(std::optional<std::uint64_t> size) {
   if (const auto target = check_target(); !target) return target;
   if (!file_) {

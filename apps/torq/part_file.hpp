@@ -14,6 +14,7 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "torq/client/file_prefix.hpp"
 #include "torq/client/file_sink.hpp"
@@ -37,6 +38,8 @@ class PartFile final : public client::FileSink {
   /// look after signals in between.
   Result<bool, std::string> digest_more();
   client::FilePrefix take_prefix() { return std::exchange(held_, {}); }
+  /// Some places of it, spread over what is not compared anyway; few bytes, whatever its size.
+  std::vector<client::FilePiece> places() const;
   /// Bytes that open() found.
   std::uint64_t found() const { return found_; }
 

@@ -100,9 +100,11 @@ def test_a_download_whose_server_goes_leaves_what_came(command, scripted):
     assert f"{SIZE - 1000} of {SIZE} bytes are kept" in running.stderr
 
 
-@pytest.mark.parametrize("change", ["same", "other bytes", "shorter", "longer", "much shorter"])
+@pytest.mark.parametrize("change", ["same", "other bytes", "other beginning", "shorter", "longer", "much shorter"])
 def test_only_the_same_file_is_continued(serve, command, tree, change):
-    new = {"same": DATA, "other bytes": DATA[::-1], "shorter": DATA[:-1], "longer": DATA + b"more", "much shorter": DATA[:1000]}[change]
+    until = SIZE // 2 - OVERLAP
+    new = {"same": DATA, "other bytes": DATA[::-1], "other beginning": DATA[:until][::-1] + DATA[until:], "shorter": DATA[:-1], "longer": DATA + b"more",
+           "much shorter": DATA[:1000]}[change]
     (tree / "f").write_bytes(new)
     server = serve(root=tree)
     leave(command.folder, f"{server.url}/f", DATA[:SIZE // 2], SIZE)

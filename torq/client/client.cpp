@@ -13,6 +13,7 @@
 #include "torq/client/file_exchange.hpp"
 #include "torq/client/json_exchange.hpp"
 #include "torq/client/pool.hpp"
+#include "torq/client/range_exchange.hpp"
 #include "torq/wire/request_encoder.hpp"
 
 namespace torq::client {
@@ -123,6 +124,14 @@ Call Client::fetch(const Server& server, std::string_view name, FilePrefix held,
       server, std::make_unique<FileExchange>(
                   traits, FileExchange::Wanted{std::string(name), std::move(held), impl_->options.max_list_file_bytes},
                   std::move(sink), impl_->parser, std::move(done)));
+}
+
+Call Client::read(const Server& server, std::string_view name, const wire::ByteRange& range, Done<FilePiece> done) {
+  const Exchange::Traits traits{.needs_capabilities = true, .patience = impl_->options.answer_timeout};
+  return impl_->submit(server,
+                       std::make_unique<RangeExchange>(
+                           traits, RangeExchange::Wanted{std::string(name), range, impl_->options.max_answer_bytes},
+                           impl_->parser, std::move(done)));
 }
 
 void Client::cancel(Call call) {

@@ -61,6 +61,9 @@ class Client {
   Call fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
              Done<Fetched> done);
 
+  /// A piece of the file `name`, fewer bytes where it ends; at most Options::max_answer_bytes.
+  Call read(const Server& server, std::string_view name, const wire::ByteRange& range, Done<FilePiece> done);
+
   /// The request ends with ErrorKind::kCancelled, unless it has ended already.
   void cancel(Call call);
 

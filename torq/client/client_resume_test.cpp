@@ -141,6 +141,53 @@ TEST(Client, GoesOnWhereALostConnectionEnded) {
   EXPECT_EQ(to_hex(fetched->sha256), digest_of(file));
 }
 
+std::string piece_of(const std::string& file, std::size_t offset, std::size_t length) {
+  const std::string bytes = file.substr(offset, length);
+  return R"({"filename": "f", "size": )" + std::to_string(file.size()) + R"(, "offset": )" + std::to_string(offset) +
+         R"(, "length": )" + std::to_string(bytes.size()) + "}\n" + bytes;
+}
+
+Result<FilePiece, Error> read(Client& client, const ScriptedServer& server, const wire::ByteRange& range) {
+  Collected<FilePiece> pieces;
+  client.read(server.pinned(), "f", range, pieces.next());
+  return pieces.wait_for(1).front();
+}
+
+TEST(Client, ReadsAPieceOfAFile) {
+  const std::string file = numbered(1000);
+  ScriptedServer server(
+      with(kRanges, [&](const std::string& request) { return answer(piece_of(file, offset_in(request), 100)); }));
+  Client client;
+
+  const auto within = read(client, server, {300, 100});
+  const auto at_the_end = read(client, server, {950, 100});
+
+  ASSERT_TRUE(within) << within.error().text();
+  EXPECT_EQ(within->bytes, file.substr(300, 100));
+  EXPECT_EQ(within->size, 1000U);
+  ASSERT_TRUE(at_the_end) << at_the_end.error().text();
+  EXPECT_EQ(at_the_end->bytes, file.substr(950));
+  EXPECT_EQ(server.requests().back(), R"({"file":"f","offset":950,"length":100,"encoding":"raw"})");
+}
+
+TEST(Client, TakesNoOtherPieceThanItAskedFor) {
+  const std::string file = numbered(1000);
+  for (const std::string& wrong : {raw_answer(file), piece_of(file, 299, 100), piece_of(file, 300, 101),
+                                   piece_of(file, 300, 99), piece_of(file, 300, 100) + "!", std::string("{")}) {
+    ScriptedServer server(with(kRanges, [&](const std::string&) { return answer(wrong); }));
+    Client client;
+
+    EXPECT_EQ(read(client, server, {300, 100}).error().kind, ErrorKind::kFaulty) << wrong.substr(0, 80);
+  }
+}
+
+TEST(Client, ReadsNoPieceWhereItCannot) {
+  ScriptedServer server(with("file_raw", [&](const std::string&) { return answer(raw_answer("hello")); }));
+  Client client;
+
+  EXPECT_EQ(read(client, server, {0, 5}).error().kind, ErrorKind::kUnsupported);
+}
+
 TEST(Client, GivesUpAServerThatOnlyTellsWhatItCan) {
   ScriptedServer server(with(kRanges, [&](const std::string&) { return close_connection(); }));
   Client client(quick_to_retry());

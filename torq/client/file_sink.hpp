@@ -26,6 +26,13 @@ class FileSink {
   virtual Result<void, std::string> take(Bytes bytes) = 0;
 };
 
+/// Some bytes of a file.
+struct FilePiece {
+  std::uint64_t offset = 0;  ///< of `bytes`
+  std::uint64_t size = 0;    ///< of the whole file
+  std::string bytes;
+};
+
 /// A file that has arrived whole.
 struct Fetched {
   std::uint64_t bytes = 0;             ///< of the whole file, with those that were there before
