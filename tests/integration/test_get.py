@@ -250,6 +250,26 @@ def test_a_file_may_be_asked_for_as_a_folder(serve, command, tree):
     assert absent.code == NOT_FOUND, absent
 
 
+@pytest.mark.parametrize("number", [1, 5, 20])
+def test_an_interrupted_folder_is_completed_by_the_next_run(serve, command, tree, number):
+    files = {f"{folder}/{name}": hashlib.shake_128(bytes([folder, name])).digest(30_000) for folder in range(5) for name in range(10)}
+    for name, data in files.items():
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_bytes(data)
+    server = serve(root=tree)
+    words = ("get", "-r", server.url, "-o", "out", "--pin", server.pin)
+    running = command.start(*words)
+    wait_until(lambda: len([path for path in command.folder.glob("out/*/*") if path.suffix == ""]) >= number)
+    running.send_signal(signal.SIGINT)
+    assert running.wait() in (OK, INTERRUPTED), running.describe()
+
+    finished = command(*words)
+
+    assert finished.code == OK, finished
+    got = {str(path.relative_to(command.folder / "out")): path.read_bytes() for path in command.folder.glob("out/*/*")}
+    assert got == files
+
+
 def entries(*names, **more):
     listed = [{"name": name, "type": "file", "size": 3} for name in sorted(names, key=str.encode)]
     return json.dumps({"list": "", "entries": listed, **more})

@@ -130,6 +130,13 @@ def test_names_cannot_steer_the_terminal(command, scripted):
     assert finished.out == "     3 B  ?[2J??\n"
 
 
+@pytest.mark.parametrize("verb", ["ls", "scrape", "verify"])
+def test_the_fields_of_json_are_in_the_help(command, verb):
+    finished = command(verb, "--help")
+
+    assert finished.code == OK and '{"' in finished.out and "Examples:" in finished.out, finished
+
+
 @pytest.mark.parametrize("words", [["scrape"], ["scrape", "quic://h"], ["scrape", "quic://h", "xyz"], ["ls"], ["ls", "http://h"]])
 def test_wrong_words_are_wrong_usage(command, words):
     assert command(*words).code == USAGE

@@ -2,12 +2,13 @@
 """torq verify against torq, against foreign servers without extensions, and against servers that lie."""
 import json
 import shutil
+import signal
 
 import pytest
 
 from harness import seed
 
-OK, USAGE, NETWORK, VERIFICATION_FAILED, TRUST_REFUSED = 0, 2, 4, 5, 6
+OK, USAGE, NETWORK, VERIFICATION_FAILED, TRUST_REFUSED, INTERRUPTED = 0, 2, 4, 5, 6, 7
 
 
 @pytest.fixture
@@ -175,6 +176,19 @@ def test_a_fail_weighs_more_than_a_retry(command, scripted, tmp_path):
     finished = verify(command, server, folder, "--parallel", 1)
 
     assert finished.code == VERIFICATION_FAILED and finished.results == {"f": "FAIL", "g": "RETRY"}, finished
+
+
+def test_the_interrupt_of_a_person_ends_it_with_what_is_known(command, scripted, tmp_path):
+    server = scripted([{"contains": '"file":"f"', "answer": listed()}, {"contains": '"file":"g"', "answer": "{", "end": False}])
+    folder = single(tmp_path / "reference")
+    (folder / "g").write_bytes(b"")
+    running = command.start("verify", server.url, "--reference", folder, "--json", "--pin", server.pin, "--parallel", 1)
+    assert running.line()["result"] == "OK"
+
+    running.send_signal(signal.SIGINT)
+
+    assert running.line() == {"summary": {"ok": 1, "retry": 0, "fail": 0, "warn": 0}}
+    assert running.wait() == INTERRUPTED and not running.faults(), running.describe()
 
 
 def test_another_key_ends_it(command, foreign_server, root):
