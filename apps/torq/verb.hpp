@@ -35,6 +35,9 @@ void add_serve(CLI::App& command, Action& action);
 void add_config(CLI::App& command, Action& action);
 void add_announce(CLI::App& command, Action& action);
 void add_get(CLI::App& command, Action& action);
+void add_ls(CLI::App& command, Action& action);
+void add_scrape(CLI::App& command, Action& action);
+void add_verify(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);
 
 }  // namespace torq::app

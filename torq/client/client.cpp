@@ -13,6 +13,7 @@
 #include "torq/client/file_exchange.hpp"
 #include "torq/client/json_exchange.hpp"
 #include "torq/client/pool.hpp"
+#include "torq/client/range_exchange.hpp"
 #include "torq/wire/request_encoder.hpp"
 
 namespace torq::client {
@@ -103,8 +104,8 @@ Call Client::scrape(const Server& server, std::span<const InfoHash> swarms, Done
                                        std::move(done));
 }
 
-Call Client::list(const Server& server, std::string_view folder, Done<wire::ListReply> done) {
-  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder}, wire::Capability::kList,
+Call Client::list(const Server& server, std::string_view folder, std::string_view after, Done<wire::ListReply> done) {
+  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder, after}, wire::Capability::kList,
                                      &wire::AnswerParser::parse_list, std::move(done));
 }
 
@@ -115,11 +116,25 @@ Call Client::capabilities(const Server& server, Done<wire::CapabilityReply> done
 }
 
 Call Client::fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done) {
+  return fetch(server, name, FilePrefix(), std::move(sink), std::move(done));
+}
+
+Call Client::fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
+                   Done<Fetched> done) {
   const Exchange::Traits traits{
       .needs_capabilities = true, .renews_patience = true, .patience = impl_->options.progress_timeout};
   return impl_->submit(
-      server, std::make_unique<FileExchange>(traits, std::string(name), std::move(sink),
-                                             impl_->options.max_list_file_bytes, impl_->parser, std::move(done)));
+      server, std::make_unique<FileExchange>(
+                  traits, FileExchange::Wanted{std::string(name), std::move(held), impl_->options.max_list_file_bytes},
+                  std::move(sink), impl_->parser, std::move(done)));
+}
+
+Call Client::read(const Server& server, std::string_view name, const wire::ByteRange& range, Done<FilePiece> done) {
+  const Exchange::Traits traits{.needs_capabilities = true, .patience = impl_->options.answer_timeout};
+  return impl_->submit(server,
+                       std::make_unique<RangeExchange>(
+                           traits, RangeExchange::Wanted{std::string(name), range, impl_->options.max_answer_bytes},
+                           impl_->parser, std::move(done)));
 }
 
 Call Client::identify(const std::string& host, std::uint16_t port, Done<std::string> done) {
