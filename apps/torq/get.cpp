@@ -8,6 +8,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/file_writer.hpp"
 #include "apps/torq/foreground.hpp"
@@ -59,7 +60,7 @@ class Batch {
 };
 
 ExitCode Batch::run(const std::vector<client::Url>& urls, const client::Trust& trust) {
-  client::Client client;  // ends before the foreground that it posts to
+  client::Client client(client_options());  // ends before the foreground that it posts to
   for (std::size_t i = 0; i < urls.size(); ++i) fetch(client, i, urls[i], trust);
   return foreground_.run() ? code_ : ExitCode::kInterrupted;
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -15,9 +16,11 @@
 #include <thread>
 
 #include "apps/torq/identity.hpp"
+#include "apps/torq/server_keys.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/verb.hpp"
 #include "apps/torq/worker.hpp"
+#include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
 #include "torq/net/udp_listen.hpp"
 #include "torq/swarm/memory_store.hpp"
@@ -29,6 +32,7 @@ constexpr std::chrono::nanoseconds kDrainDeadline = std::chrono::seconds(5);
 // A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
 constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr unsigned kMostWorkers = 64;
+constexpr auto kRenewalPeriod = std::chrono::minutes(1);  // how often it is looked whether keys are due
 
 struct ServeOptions {
   std::vector<std::string> listen;
@@ -65,14 +69,21 @@ wire::Limits limits_of(const tracker::TrackerRules& rules) {
   return limits;
 }
 
+// Of Instant(), once for all workers.
+Duration unix_time_at_zero() {
+  return std::chrono::system_clock::now().time_since_epoch() - net::monotonic_now().time_since_epoch();
+}
+
 quic::EndpointOptions endpoint_options(const ServerIdentity& identity, const wire::Limits& limits,
-                                       const quic::Secrets& secrets, quic::WorkerSlot slot) {
+                                       const quic::Secrets& secrets, Duration unix_time_at_zero,
+                                       quic::WorkerSlot slot) {
   quic::EndpointOptions options;
   auto tls = quic::ServerTls::create(identity.cert_pem, identity.key_pem);
   if (!tls) throw StartError("the certificate cannot be used: " + tls.error());
   options.server = std::move(*tls);
   options.secrets = secrets;
   options.worker = slot;
+  options.unix_time_at_zero = unix_time_at_zero;
   options.limits.stream_window = limits.max_request_bytes + kWindowBeyondRequest;
   options.limits.connection_window = options.limits.streams * options.limits.stream_window;
   return options;
@@ -130,8 +141,30 @@ void say_ready(const ServeOptions& options, const std::vector<SocketAddress>& ad
   }
 }
 
+std::chrono::sys_seconds wall_clock_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void warn_of(ServerKeys& keys) {
+  if (const auto warning = keys.take_warning()) std::cerr << "torq: warning: " << *warning << '\n';
+}
+
+void renew_keys_when_due(boost::asio::steady_timer& timer, std::span<const std::unique_ptr<Worker>> workers,
+                         ServerKeys& keys, Entropy& entropy) {
+  timer.expires_after(kRenewalPeriod);
+  timer.async_wait([=, &timer, &keys, &entropy](boost::system::error_code error) {
+    if (error) return;
+    if (keys.renew_if_due(wall_clock_now(), entropy)) {
+      for (const auto& worker : workers) worker->renew_secrets(keys.secrets());
+    }
+    warn_of(keys);
+    renew_keys_when_due(timer, workers, keys, entropy);
+  });
+}
+
 // The first SIGINT or SIGTERM drains, a second one ends at once.
-void run_until_stopped(std::span<const std::unique_ptr<Worker>> workers, const std::function<void()>& started) {
+void run_until_stopped(std::span<const std::unique_ptr<Worker>> workers, ServerKeys& keys, Entropy& entropy,
+                       const std::function<void()>& started) {
   boost::asio::io_context loop{1};
   std::size_t running = workers.size();
   boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
@@ -143,6 +176,8 @@ void run_until_stopped(std::span<const std::unique_ptr<Worker>> workers, const s
       }
     });
   });
+  boost::asio::steady_timer renewal(loop);
+  renew_keys_when_due(renewal, workers, keys, entropy);
   Worker::start(workers, [&] {
     boost::asio::post(loop, [&] {
       if (--running == 0) loop.stop();
@@ -150,10 +185,6 @@ void run_until_stopped(std::span<const std::unique_ptr<Worker>> workers, const s
   });
   started();
   loop.run();
-}
-
-std::chrono::sys_seconds wall_clock_now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 ExitCode serve(const ServeOptions& options) {
@@ -180,13 +211,16 @@ ExitCode serve(const ServeOptions& options) {
   swarm::MemoryStore store(key, rules.peer_lifetime());
   const tracker::Tracker tracker(store, rules);
   const Shared shared{store, tracker, *files, limits_of(rules)};
-  const quic::Secrets secrets = quic::make_secrets(entropy);
+  ServerKeys keys = ServerKeys::load(*state, wall_clock_now(), entropy);
+  warn_of(keys);
+  const Duration epoch = unix_time_at_zero();
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
-    workers.push_back(std::make_unique<Worker>(shared, endpoint_options(*identity, shared.limits, secrets, {i, count}),
-                                               std::move(listeners->sockets[i])));
+    workers.push_back(
+        std::make_unique<Worker>(shared, endpoint_options(*identity, shared.limits, keys.secrets(), epoch, {i, count}),
+                                 std::move(listeners->sockets[i])));
   }
-  run_until_stopped(workers, [&] { say_ready(options, listeners->addresses, *identity, count); });
+  run_until_stopped(workers, keys, entropy, [&] { say_ready(options, listeners->addresses, *identity, count); });
   return ExitCode::kOk;
 }
 

@@ -25,20 +25,6 @@ std::optional<std::string> environment_variable(const char* name) {
   return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
-/// Makes `path` and the folders above it, for the owner alone.
-Result<void, SystemError> make_folders(const std::string& path) {
-  for (std::size_t end = 0; end != std::string::npos;) {
-    end = path.find('/', end + 1);
-    const std::string folder = path.substr(0, end);
-    if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) continue;
-    const SystemError error = last_error("make folder " + folder);
-    // Where nothing may be made (EACCES, EROFS) the folder may still be there.
-    struct stat status{};
-    if (::stat(folder.c_str(), &status) != 0) return Failure(error);
-  }
-  return {};
-}
-
 /// Of the server that holds the lock, as far as its file says.
 std::string holder_of(const std::string& lock_path) {
   constexpr std::size_t kLongestPid = 32;
@@ -74,8 +60,22 @@ Result<std::string, std::string> state_path(const std::optional<std::string>& op
   return Failure<std::string>("neither XDG_STATE_HOME nor HOME is set: say with --state where to keep the state");
 }
 
+Result<void, SystemError> make_private_folders(const std::string& path) {
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string folder = path.substr(0, end);
+    if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    const SystemError error = last_error("make folder " + folder);
+    // Where nothing may be made (EACCES, EROFS) the folder may still be there.
+    struct stat status{};
+    if (::stat(folder.c_str(), &status) != 0) return Failure(error);
+  }
+  return {};
+}
+
 Result<StateDirectory, std::string> StateDirectory::open(const std::string& path) {
-  if (const auto made = make_folders(path); !made) return Failure("state directory: " + to_string(made.error()));
+  if (const auto made = make_private_folders(path); !made)
+    return Failure("state directory: " + to_string(made.error()));
   const std::string lock_path = path + "/lock";
   // The file stays when the server goes: to remove it would let two servers lock two files of one name.
   Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -8,6 +8,7 @@
 
 #include "torq/base/result.hpp"
 #include "torq/files/descriptor.hpp"
+#include "torq/files/errors.hpp"
 
 namespace torq::app {
 
@@ -22,6 +23,9 @@ StateEnvironment read_state_environment();
 /// ignore a relative XDG_STATE_HOME. The error asks for --state.
 Result<std::string, std::string> state_path(const std::optional<std::string>& option,
                                             const StateEnvironment& environment);
+
+/// Makes `path` and the folders above it where they are missing, for the owner alone (0700).
+Result<void, files::SystemError> make_private_folders(const std::string& path);
 
 class StateDirectory {
  public:

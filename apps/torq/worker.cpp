@@ -109,4 +109,8 @@ void Worker::drain(Duration deadline) {
 
 void Worker::stop() { impl_->loop.stop(); }
 
+void Worker::renew_secrets(const quic::Secrets& secrets) {
+  asio::post(impl_->loop, [impl = impl_.get(), secrets] { impl->driver.endpoint().renew_secrets(secrets); });
+}
+
 }  // namespace torq::app

@@ -41,6 +41,8 @@ class Worker {
   /// `deadline`; then the thread ends.
   void drain(Duration deadline);
   void stop();
+  /// For the connections to come.
+  void renew_secrets(const quic::Secrets& secrets);
 
  private:
   struct Impl;

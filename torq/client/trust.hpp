@@ -25,6 +25,8 @@ class Trust {
   static Trust anyone();
 
   const quic::ClientTls& tls() const;
+  /// 64 hexadecimal digits; settings that are not equal have different ones.
+  const std::string& identity() const;
   /// Equal settings share their connections.
   bool operator==(const Trust& other) const;
 
