@@ -70,7 +70,7 @@ quic::EndpointOptions make_options(Entropy& entropy) {
   limits.half_open = 3;
   limits.connections = 6;
   limits.closing = 4;
-  return {limits, quic::make_secrets(entropy), {}, tls};
+  return {limits, quic::make_secrets(entropy), {}, tls, {}};
 }
 
 class Server {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
@@ -94,7 +95,7 @@ class Round {
 };
 
 ExitCode Round::run(const client::Server& server) {
-  client::Client client;  // ends before the foreground that it posts to
+  client::Client client(client_options());  // ends before the foreground that it posts to
   for (std::size_t i = 0; i < announces_.size(); ++i) {
     client.announce(server, {announces_[i], options_.peer_id}, [this, i](Reply reply) {
       foreground_.post([this, i, reply = std::move(reply)] { end(i, reply); });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/spot_check.hpp"
 #include "torq/base/hex.hpp"
@@ -35,7 +36,7 @@ bool spoils(const Error& error) {
 Batch::Batch(const BatchSettings& settings)
     : settings_(settings),
       progress_(settings.progress && !settings.json),
-      client_(std::make_unique<client::Client>()) {}
+      client_(std::make_unique<client::Client>(client_options())) {}
 
 void Batch::add_file(Order order) {
   if (!paths_.insert(order.path).second) {

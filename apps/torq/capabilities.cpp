@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
@@ -24,11 +25,13 @@ struct CapabilitiesOptions {
 
 using Reply = Result<wire::CapabilityReply, client::Error>;
 
-nlohmann::ordered_json as_json(const std::string& url, const wire::CapabilityReply& reply) {
+// `resumed` is ours: whether a ticket of an earlier process spared the certificate.
+nlohmann::ordered_json as_json(const std::string& url, const wire::CapabilityReply& reply, bool resumed) {
   std::string encoded;
   wire::append_capability_reply(encoded, reply);
   nlohmann::ordered_json object = {{"url", url}};
   object.update(nlohmann::ordered_json::parse(encoded));
+  object["resumed"] = resumed;
   return object;
 }
 
@@ -45,9 +48,9 @@ bool knows_no_frame(const client::Error& error) {
          (error.code == "UNKNOWN_REQUEST" || error.code == "INVALID_REQUEST");
 }
 
-ExitCode show(const CapabilitiesOptions& options, const Reply& reply) {
+ExitCode show(const CapabilitiesOptions& options, const Reply& reply, bool resumed) {
   if (reply) {
-    const auto object = as_json(options.url, *reply);
+    const auto object = as_json(options.url, *reply, resumed);
     options.json ? void(std::cout << object.dump() << '\n') : show_to_people(object);
     return ExitCode::kOk;
   }
@@ -64,10 +67,10 @@ ExitCode capabilities(const CapabilitiesOptions& options) {
   const client::Trust trust = resolve_trust(options.trust, url);
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
-  client::Client client;
+  client::Client client(client_options());
   client.capabilities(client::server_of(url, trust), [&](Reply reply) {
     foreground.post([&, reply = std::move(reply)] {
-      code = show(options, reply);
+      code = show(options, reply, client.connections().resumed > 0);
       foreground.finish();
     });
   });
@@ -78,7 +81,8 @@ constexpr const char* kFooter = R"(Examples:
   torq capabilities quic://tracker.example
   torq capabilities quic://192.0.2.7:7001 --insecure --json
 
-With --json, the server's answer as one object, its URL first: {"url","version","capabilities","limits"}. A server without
+With --json, the server's answer as one object, its URL first: {"url","version","capabilities","limits","resumed"}; `resumed`
+says whether the connection was begun with a ticket of an earlier one. A server without
 extensions answers with an error (exit code 1); announce and get work with it all the same. A path in the URL means nothing.)";
 
 }  // namespace

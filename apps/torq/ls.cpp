@@ -7,6 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/figures.hpp"
 #include "apps/torq/remote_folder.hpp"
@@ -45,7 +46,7 @@ ExitCode ls(const LsOptions& options) {
   const client::Trust trust = resolve_trust(options.trust, url);
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
-  client::Client client;  // ends before the foreground that it posts to
+  client::Client client(client_options());  // ends before the foreground that it posts to
   const auto show = [&](const std::vector<wire::ListEntry>& entries) {
     for (const wire::ListEntry& entry : entries) options.json ? show_as_json(url, entry) : show_to_people(entry);
     if (!std::cout.flush()) foreground.finish();

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
@@ -67,7 +68,7 @@ class Scrape {
   std::size_t under_way_ = 0;
   ExitCode code_ = ExitCode::kOk;
   Foreground foreground_;
-  client::Client client_;  // ends before the foreground that it posts to
+  client::Client client_{client_options()};  // ends before the foreground that it posts to
 };
 
 ExitCode Scrape::run() {

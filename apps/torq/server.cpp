@@ -8,14 +8,17 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include "apps/torq/identity.hpp"
+#include "apps/torq/server_keys.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/worker.hpp"
+#include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
 #include "torq/net/udp_listen.hpp"
 #include "torq/swarm/memory_store.hpp"
@@ -26,6 +29,7 @@ namespace {
 // A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
 constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr unsigned kMostOwnWorkers = 64;
+constexpr auto kRenewalPeriod = std::chrono::minutes(1);  // how often it is looked whether keys are due
 
 template <class T, class E>
 T or_fail(Result<T, E> result) {
@@ -39,6 +43,11 @@ T or_fail(Result<T, E> result) {
 
 std::chrono::sys_seconds wall_clock_now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// Of Instant(), once for all workers.
+Duration unix_time_at_zero() {
+  return std::chrono::system_clock::now().time_since_epoch() - net::monotonic_now().time_since_epoch();
 }
 
 unsigned worker_count(const ServeSettings& settings) {
@@ -105,6 +114,7 @@ struct Server::Impl {
   ServerIdentity identity;
   net::Listeners listeners;
   net::SystemEntropy entropy;
+  ServerKeys keys;
   swarm::MemoryStore store;
   tracker::Tracker tracker;
   Shared shared;
@@ -113,6 +123,7 @@ struct Server::Impl {
   boost::asio::io_context loop{1};
   boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
   boost::asio::signal_set hangups{loop, SIGHUP};
+  boost::asio::steady_timer renewal{loop};
   std::size_t running = 0;
   std::size_t draining = 0;
 
@@ -123,6 +134,7 @@ struct Server::Impl {
         state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
         identity(or_fail(read_identity(settings, state))),
         listeners(or_fail(net::listen_udp(settings.listen, worker_count(settings)))),
+        keys(ServerKeys::load(state, wall_clock_now(), entropy)),
         store(make_store(entropy, rules_of(settings))),
         tracker(store, rules_of(settings)),
         shared{store, tracker, files, limits_of(tracker.rules())},
@@ -130,18 +142,19 @@ struct Server::Impl {
     raise_descriptor_limit();
     if (identity.warning) warn(*identity.warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
-    const quic::Secrets secrets = quic::make_secrets(entropy);
+    warn_of_keys();
+    const Duration epoch = unix_time_at_zero();
     for (unsigned i = 0; i < ready.workers; ++i) {
-      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, secrets, {i, ready.workers}),
+      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, epoch, {i, ready.workers}),
                                                  std::move(listeners.sockets[i])));
     }
   }
 
-  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, const quic::Secrets& secrets,
-                                         quic::WorkerSlot slot) const {
+  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, Duration epoch, quic::WorkerSlot slot) const {
     quic::EndpointOptions options;
     options.server = tls;
-    options.secrets = secrets;
+    options.secrets = keys.secrets();
+    options.unix_time_at_zero = epoch;
     options.worker = slot;
     options.limits.stream_window = shared.limits.max_request_bytes + kWindowBeyondRequest;
     options.limits.connection_window = options.limits.streams * options.limits.stream_window;
@@ -149,6 +162,22 @@ struct Server::Impl {
   }
 
   static void warn(const std::string& what) { std::cerr << "torq: warning: " << what << std::endl; }
+
+  void warn_of_keys() {
+    if (const auto warning = keys.take_warning()) warn(*warning);
+  }
+
+  void renew_keys_when_due() {
+    renewal.expires_after(kRenewalPeriod);
+    renewal.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      if (keys.renew_if_due(wall_clock_now(), entropy)) {
+        for (const auto& worker : workers) worker->renew_secrets(keys.secrets());
+      }
+      warn_of_keys();
+      renew_keys_when_due();
+    });
+  }
 
   void await_the_end() {
     endings.async_wait([this](boost::system::error_code error, int) {
@@ -208,6 +237,7 @@ struct Server::Impl {
   void run(const std::function<void()>& started) {
     await_the_end();
     await_hangups();
+    renew_keys_when_due();
     running = workers.size();
     Worker::start(workers, [this] {
       boost::asio::post(loop, [this] {

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/reference.hpp"
@@ -99,7 +100,7 @@ class Verification {
   std::optional<ExitCode> stopped_;
   std::unique_ptr<RemoteWalk> walk_;
   Foreground foreground_;
-  client::Client client_;  // ends before the foreground that it posts to
+  client::Client client_{client_options()};  // ends before the foreground that it posts to
 };
 
 client::Url folder_url(const std::string& text) {

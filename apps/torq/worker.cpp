@@ -115,4 +115,8 @@ void Worker::drain(Duration deadline, std::function<void()> drained) {
 
 void Worker::stop() { impl_->loop.stop(); }
 
+void Worker::renew_secrets(const quic::Secrets& secrets) {
+  asio::post(impl_->loop, [impl = impl_.get(), secrets] { impl->driver.endpoint().renew_secrets(secrets); });
+}
+
 }  // namespace torq::app

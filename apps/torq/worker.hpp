@@ -44,6 +44,8 @@ class Worker {
   /// for workers that are not done.
   void drain(Duration deadline, std::function<void()> drained);
   void stop();
+  /// For the connections to come.
+  void renew_secrets(const quic::Secrets& secrets);
 
  private:
   struct Impl;

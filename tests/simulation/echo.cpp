@@ -70,11 +70,11 @@ void Responder::handle_event(Instant now, quic::Endpoint& endpoint, const quic::
                    connection.stop_sending(e.stream, kCancelled);
                  },
                  [&](const quic::StreamClosed& e) { forget(e.stream); },
-                 [&](const quic::StreamsAvailable&) {},
                  [&](const quic::Closed& e) {
                    closed.push_back(e.reason);
                    std::erase_if(exchanges_, [&](const auto& entry) { return entry.first.first == event.connection; });
                  },
+                 [&](const auto&) {},  // what clients hear
              },
              event.what);
 }
@@ -154,6 +154,8 @@ void Requester::handle_event(Instant, quic::Endpoint& endpoint, const quic::Even
                    ++streams_available;
                    flush(endpoint);
                  },
+                 [&](const quic::NewTicket& e) { tickets.push_back(e.ticket); },
+                 [&](const quic::NewToken& e) { tokens.push_back(e.token); },
                  [&](const quic::Closed& e) { close(event.connection, e.reason); },
              },
              event.what);

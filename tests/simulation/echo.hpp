@@ -91,6 +91,8 @@ class Requester final : public Application {
   const quic::CloseReason* closed(quic::ConnectionHandle connection) const;
 
   std::size_t streams_available = 0;  // events of that name
+  std::vector<std::vector<std::byte>> tickets;
+  std::vector<std::vector<std::byte>> tokens;
 
  private:
   void write(quic::Connection& connection, Request& request, std::size_t number);

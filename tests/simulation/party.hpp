@@ -26,6 +26,7 @@ class Party {
   Party(Direction outward, std::uint64_t seed, quic::EndpointOptions options, Application& application);
 
   quic::Endpoint& endpoint() { return *endpoint_; }
+  const quic::EndpointOptions& options() const { return options_; }
   /// As if the process had ended and begun again: the keys stay, the connections are gone.
   void restart();
 

@@ -15,12 +15,12 @@ quic::ServerTls server_tls() {
 quic::EndpointOptions server_options(std::uint64_t seed, const Settings& settings) {
   static const quic::ServerTls tls = server_tls();
   SeededEntropy entropy(seed);
-  return {settings.server, quic::make_secrets(entropy), settings.worker, tls};
+  return {settings.server, quic::make_secrets(entropy), settings.worker, tls, settings.unix_time_at_zero};
 }
 
 quic::EndpointOptions client_options(std::uint64_t seed, const Settings& settings) {
   SeededEntropy entropy(seed);
-  return {settings.client, quic::make_secrets(entropy), {}, std::nullopt};
+  return {settings.client, quic::make_secrets(entropy), {}, std::nullopt, {}};
 }
 
 }  // namespace
@@ -44,8 +44,8 @@ World::World(std::uint64_t seed, Settings settings, Application& at_server, Appl
       tls_(*quic::ClientTls::create(settings.trust)),
       server_name_(std::move(settings.server_name)) {}
 
-quic::ConnectionHandle World::connect() {
-  last_ = client.endpoint().connect(now_, link.client_path(), tls_, server_name_);
+quic::ConnectionHandle World::connect(const quic::Keepsakes& keepsakes) {
+  last_ = client.endpoint().connect(now_, link.client_path(), tls_, server_name_, keepsakes);
   act();
   return last_;
 }
@@ -110,9 +110,9 @@ void World::close_from_server(std::uint64_t code) {
   act();
 }
 
-quic::ConnectionHandle Simulation::connected() {
+quic::ConnectionHandle Simulation::connected(const quic::Keepsakes& keepsakes) {
   const std::size_t before = responder.connections;
-  connect();
+  connect(keepsakes);
   EXPECT_TRUE(run_until([&] { return requester.connected(last()) && responder.connections > before; }, 60s));
   return last();
 }

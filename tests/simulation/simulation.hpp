@@ -21,6 +21,7 @@ struct Settings {
   quic::WorkerSlot worker;
   quic::Trust trust = quic::TrustAnyone{};
   std::string server_name = "tracker.example";
+  Duration unix_time_at_zero{};
 };
 
 /// Made once for the whole run: what follows from it has the same size each time.
@@ -38,7 +39,7 @@ class World {
   Instant now() const { return now_; }
 
   /// Begins a connection.
-  quic::ConnectionHandle connect();
+  quic::ConnectionHandle connect(const quic::Keepsakes& keepsakes = {});
 
   void run_for(Duration duration);
   /// False when it did not come true within `limit`.
@@ -75,7 +76,7 @@ class Simulation : public Echo, public World {
   explicit Simulation(std::uint64_t seed, Settings settings = {}) : World(seed, settings, responder, requester) {}
 
   /// Connects and runs until both sides know; fails the test when that takes longer than a minute.
-  quic::ConnectionHandle connected();
+  quic::ConnectionHandle connected(const quic::Keepsakes& keepsakes = {});
 
   /// Asks on the last connection, for an answer of that size; returns the request's number.
   std::size_t request(std::uint64_t answer_size, std::size_t request_size = kSmallestRequest);

@@ -154,6 +154,8 @@ void Client::cancel(Call call) {
   asio::post(impl_->loop, [impl = impl_.get(), call] { impl->pool.cancel(call); });
 }
 
+ConnectionFigures Client::connections() const { return {impl_->pool.connected(), impl_->pool.resumed()}; }
+
 Result<tracker::AnnounceReply, Error> Client::announce(const Server& server, const wire::AnnounceRequest& request) {
   return impl_->wait_for<tracker::AnnounceReply>([&](auto done) { announce(server, request, std::move(done)); });
 }

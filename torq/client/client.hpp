@@ -28,6 +28,12 @@
 
 namespace torq::client {
 
+/// Since the Client was made.
+struct ConnectionFigures {
+  std::uint64_t connected = 0;  ///< handshakes that came to their end
+  std::uint64_t resumed = 0;    ///< those of them that needed no certificate, thanks to a ticket (SessionStore)
+};
+
 /// Called exactly once for each request.
 template <class T>
 using Done = std::function<void(Result<T, Error>)>;
@@ -70,6 +76,8 @@ class Client {
 
   /// The request ends with ErrorKind::kCancelled, unless it has ended already.
   void cancel(Call call);
+
+  ConnectionFigures connections() const;
 
   // The same, waiting for the answer.
   Result<tracker::AnnounceReply, Error> announce(const Server& server, const wire::AnnounceRequest& request);

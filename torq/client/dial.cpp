@@ -78,11 +78,12 @@ void Dial::begin(Instant now, const std::vector<SocketAddress>& resolved) {
   addresses_ = in_order_of_trial(resolved);
   std::erase_if(addresses_, [&](const SocketAddress& address) { return !host_.has_socket_for(address.ip.family()); });
   if (addresses_.empty()) return finish(Failure(without_family()));
+  keepsakes_ = host_.recall(server_);
   try_next(now);
 }
 
 void Dial::try_next(Instant now) {
-  attempts_.push_back(host_.connect(addresses_[next_++], server_, owner_));
+  attempts_.push_back(host_.connect(addresses_[next_++], server_, keepsakes_, owner_));
   if (next_ == addresses_.size()) return stagger_.cancel();
   stagger_.set(now + kAttemptDelay, [this, &host = host_] {
     try_next(net::monotonic_now());

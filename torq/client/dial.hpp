@@ -46,6 +46,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
   const Server& server_;
   Done done_;
   std::vector<SocketAddress> addresses_;
+  // The same for all tries, of which one wins: a name with a dead address would never resume otherwise.
+  quic::Keepsakes keepsakes_;
   std::size_t next_ = 0;                          // of addresses_
   std::vector<quic::ConnectionHandle> attempts_;  // under way
   std::optional<ConnectionFault> fault_;          // the most telling of those that failed

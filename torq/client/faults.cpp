@@ -100,6 +100,8 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
   switch (reason.kind) {
     case quic::CloseKind::kCertificateRefused:
       return {trust_refused(reason), false};
+    case quic::CloseKind::kTicketRefused:  // a ticket is used once: the next try is shown the certificate
+      return {trust_refused(reason), true};
     case quic::CloseKind::kVersionRefused:
       return {incompatible("the server does not speak QUIC version 1"), false};
     case quic::CloseKind::kPeerTransport:

@@ -28,8 +28,11 @@ class LinkHost {
   virtual Resolver& resolver() = 0;
 
   virtual bool has_socket_for(Family family) const = 0;
+  /// What is remembered of the server. It is forgotten by this.
+  virtual quic::Keepsakes recall(const Server& server) = 0;
   /// Begins a connection, whose events go to `owner`, to an address whose family has a socket.
-  virtual quic::ConnectionHandle connect(const SocketAddress& address, const Server& server, Link& owner) = 0;
+  virtual quic::ConnectionHandle connect(const SocketAddress& address, const Server& server,
+                                         const quic::Keepsakes& keepsakes, Link& owner) = 0;
   virtual quic::Connection* find(quic::ConnectionHandle handle) = 0;
   virtual void close(quic::ConnectionHandle handle) = 0;
   /// Sends what is due; the last step of whatever did not begin with an event of the endpoint's. May destroy the link.

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace torq::client {
+
+class SessionStore;
 
 struct Options {
   /// To reach a server, all its addresses and tries together.
@@ -24,6 +27,9 @@ struct Options {
   /// Before the first of them; doubles each time up to the longest, less up to half of it by chance.
   std::chrono::milliseconds first_backoff{250};
   std::chrono::milliseconds longest_backoff = std::chrono::seconds(5);
+
+  /// Where tickets and address tokens are kept for later connections; null: with the Client, for its own.
+  std::shared_ptr<SessionStore> sessions;
 
   /// Of one answer, files excepted.
   std::size_t max_answer_bytes = std::size_t{8} * 1024 * 1024;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "torq/base/hex.hpp"
+#include "torq/files/sha256.hpp"
 #include "torq/net/clock.hpp"
 
 namespace torq::client {
@@ -29,6 +31,14 @@ std::vector<net::UdpSocket> open_sockets() {
   return sockets;
 }
 
+// Of a ticket's or token's owner: what was got under one trust setting says nothing under another.
+std::string session_key(const Server& server) {
+  files::Sha256 hash;
+  const std::string words = server.host + '\0' + std::to_string(server.port) + '\0' + server.trust.identity();
+  hash.update(as_bytes(words));
+  return to_hex(hash.digest());
+}
+
 }  // namespace
 
 Pool::Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerParser& parser,
@@ -38,7 +48,8 @@ Pool::Pool(boost::asio::io_context& loop, const Options& options, wire::AnswerPa
       parser_(parser),
       resolver_(std::move(resolver)),
       random_(net::draw_seed(entropy_)),
-      driver_(loop, endpoint_options(options, entropy_), entropy_, open_sockets(), *this) {
+      driver_(loop, endpoint_options(options, entropy_), entropy_, open_sockets(), *this),
+      sessions_(options.sessions ? options.sessions : sessions_in_memory()) {
   driver_.start();
 }
 
@@ -63,13 +74,32 @@ void Pool::handle_event(Instant now, quic::Endpoint&, const quic::Event& event) 
   const auto owner = owners_.find(event.connection);
   if (owner == owners_.end()) return;
   Link& link = *owner->second;
+  remember(event, link.server());
   if (std::holds_alternative<quic::Closed>(event.what)) owners_.erase(owner);
   link.handle_event(now, event);
 }
 
-quic::ConnectionHandle Pool::connect(const SocketAddress& address, const Server& server, Link& owner) {
+void Pool::remember(const quic::Event& event, const Server& server) {
+  if (const auto* ticket = std::get_if<quic::NewTicket>(&event.what)) {
+    sessions_->save(session_key(server), Keepsake::kTicket, ticket->ticket);
+  } else if (const auto* token = std::get_if<quic::NewToken>(&event.what)) {
+    sessions_->save(session_key(server), Keepsake::kToken, token->token);
+  } else if (std::holds_alternative<quic::Connected>(event.what)) {
+    ++connected_;
+    if (find(event.connection)->resumed()) ++resumed_;
+  }
+}
+
+quic::Keepsakes Pool::recall(const Server& server) {
+  const std::string key = session_key(server);
+  return {sessions_->take(key, Keepsake::kTicket), sessions_->take(key, Keepsake::kToken)};
+}
+
+quic::ConnectionHandle Pool::connect(const SocketAddress& address, const Server& server,
+                                     const quic::Keepsakes& keepsakes, Link& owner) {
   const quic::Path path{driver_.local_for(address.ip.family()).value(), address};
-  const auto handle = driver_.endpoint().connect(net::monotonic_now(), path, server.trust.tls(), server.host);
+  const auto handle =
+      driver_.endpoint().connect(net::monotonic_now(), path, server.trust.tls(), server.host, keepsakes);
   owners_.emplace(handle, &owner);
   owner.adopt_connection();
   return handle;

@@ -4,7 +4,9 @@
 #include <utility>
 #include <variant>
 
+#include "torq/base/hex.hpp"
 #include "torq/client/pin.hpp"
+#include "torq/files/sha256.hpp"
 #include "torq/quic/tls.hpp"
 
 namespace torq::client {
@@ -20,18 +22,27 @@ bool same(const A&, const B&) {
   return false;
 }
 
+std::string words_of(const quic::TrustCertificateAuthorities& trust) { return "authorities " + trust.pem; }
+std::string words_of(const quic::TrustPin& trust) { return "pin " + trust.pin; }
+std::string words_of(const quic::TrustAnyone&) { return "anyone"; }
+
 }  // namespace
 
 struct Trust::Shared {
   quic::Trust setting;
   quic::ClientTls tls;
+  std::string identity;
   std::string where = {};
   std::string recorded_pin = {};
 
   static Result<std::shared_ptr<Shared>, std::string> make(quic::Trust setting) {
     auto tls = quic::ClientTls::create(setting);
     if (!tls) return Failure(tls.error());
-    return std::make_shared<Shared>(Shared{std::move(setting), std::move(*tls)});
+    files::Sha256 hash;
+    const std::string words = std::visit([](const auto& trust) { return words_of(trust); }, setting);
+    hash.update(as_bytes(words));
+    std::string identity = to_hex(hash.digest());
+    return std::make_shared<Shared>(Shared{std::move(setting), std::move(*tls), std::move(identity)});
   }
 };
 
@@ -63,6 +74,8 @@ const quic::ClientTls& Trust::tls() const { return shared_->tls; }
 const std::string& Trust::where() const { return shared_->where; }
 
 const std::string& Trust::recorded_pin() const { return shared_->recorded_pin; }
+
+const std::string& Trust::identity() const { return shared_->identity; }
 
 bool Trust::operator==(const Trust& other) const {
   if (shared_ == other.shared_) return true;

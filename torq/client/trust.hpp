@@ -31,6 +31,8 @@ class Trust {
   /// Of recorded(): the place and the pin. Empty for the others.
   const std::string& where() const;
   const std::string& recorded_pin() const;
+  /// 64 hexadecimal digits; settings that are not equal have different ones.
+  const std::string& identity() const;
   /// Equal settings share their connections.
   bool operator==(const Trust& other) const;
 

@@ -98,15 +98,16 @@ Result<void, SystemError> AtomicFile::append(Bytes bytes) {
   return {};
 }
 
-Result<void, SystemError> AtomicFile::commit() {
+Result<void, SystemError> AtomicFile::commit(Durability durability) {
   if (failure_) return Failure(*failure_);
   assert(file_ && !temporary_.empty());
-  if (::fsync(file_.get()) != 0) return fail("write");
+  const bool waits = durability == Durability::kFull;
+  if (waits && ::fsync(file_.get()) != 0) return fail("write");
   // Quotas and network file systems may refuse as late as here.
   if (::close(file_.release()) != 0) return fail("write");
   if (::renameat(folder_.get(), temporary_.c_str(), folder_.get(), name_.c_str()) != 0) return fail("rename to");
   temporary_.clear();
-  if (!sync_folder(folder_.get())) return fail("make durable");
+  if (waits && !sync_folder(folder_.get())) return fail("make durable");
   return {};
 }
 

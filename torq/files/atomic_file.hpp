@@ -18,6 +18,9 @@ namespace torq::files {
 /// Permission bits of a new file; the process's umask takes some away.
 enum class Mode : std::uint16_t { kShared = 0666, kPrivate = 0600 };
 
+/// Whether a file is to survive a power cut, for which one waits for the disk.
+enum class Durability : std::uint8_t { kFull, kNone };
+
 class AtomicFile {
  public:
   /// `target` may exist and is untouched until commit; a link is replaced, not written through. A target that is no
@@ -34,7 +37,7 @@ class AtomicFile {
 
   /// Once, as the last call. When it fails in the very last step (fsync of the folder) the target is already the new
   /// file, but may not survive a power cut.
-  [[nodiscard]] Result<void, SystemError> commit();
+  [[nodiscard]] Result<void, SystemError> commit(Durability durability = Durability::kFull);
 
  private:
   AtomicFile() = default;

@@ -27,11 +27,12 @@ Result<std::string, SystemError> read_file(const std::string& path, std::size_t 
   }
 }
 
-Result<void, SystemError> write_file(const std::string& path, std::string_view bytes, Mode mode) {
+Result<void, SystemError> write_file(const std::string& path, std::string_view bytes, Mode mode,
+                                     Durability durability) {
   auto file = AtomicFile::create(path, mode);
   if (!file) return Failure(file.error());
   if (auto written = file->append(as_bytes(bytes)); !written) return written;
-  return file->commit();
+  return file->commit(durability);
 }
 
 }  // namespace torq::files

@@ -17,6 +17,7 @@ namespace torq::files {
 Result<std::string, SystemError> read_file(const std::string& path, std::size_t max_bytes);
 
 /// As AtomicFile: the old content or the new one, never a mixture.
-[[nodiscard]] Result<void, SystemError> write_file(const std::string& path, std::string_view bytes, Mode mode);
+[[nodiscard]] Result<void, SystemError> write_file(const std::string& path, std::string_view bytes, Mode mode,
+                                                   Durability durability = Durability::kFull);
 
 }  // namespace torq::files

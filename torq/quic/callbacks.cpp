@@ -91,9 +91,11 @@ ngtcp2_callbacks Callbacks::common() {
     if (self(user).established_) self(user).host_.post({self(user).handle_, StreamsAvailable{}});
     return 0;
   };
-  table.path_validation = [](ngtcp2_conn*, uint32_t, const ngtcp2_path* path, const ngtcp2_path*,
+  table.path_validation = [](ngtcp2_conn*, uint32_t flags, const ngtcp2_path* path, const ngtcp2_path*,
                              ngtcp2_path_validation_result result, void* user) noexcept {
-    if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) self(user).on_path_proven(from_sockaddr(path->remote.addr));
+    if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {
+      self(user).on_path_proven(from_sockaddr(path->remote.addr), (flags & NGTCP2_PATH_VALIDATION_FLAG_NEW_TOKEN) != 0);
+    }
     return 0;
   };
   table.recv_stateless_reset = [](ngtcp2_conn*, const ngtcp2_pkt_stateless_reset*, void* user) noexcept {
@@ -115,6 +117,10 @@ ngtcp2_callbacks Callbacks::client() {
   table.recv_retry = ngtcp2_crypto_recv_retry_cb;
   table.handshake_confirmed = [](ngtcp2_conn*, void* user) noexcept {
     self(user).on_handshake_confirmed();
+    return 0;
+  };
+  table.recv_new_token = [](ngtcp2_conn*, const uint8_t* token, size_t size, void* user) noexcept {
+    self(user).on_new_token(std::as_bytes(std::span(token, size)));
     return 0;
   };
   table.recv_version_negotiation = [](ngtcp2_conn*, const ngtcp2_pkt_hd*, const uint32_t*, size_t,

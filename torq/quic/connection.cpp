@@ -61,9 +61,11 @@ void Connection::accept(Instant now, const Path& path, const ServerTls& tls, con
   if (initial.original_destination) {
     params.retry_scid = to_cid(initial.destination);
     params.retry_scid_present = 1;
+  }
+  if (!initial.token.empty()) {
     settings.token = to_native(initial.token);
     settings.tokenlen = initial.token.size();
-    settings.token_type = NGTCP2_TOKEN_TYPE_RETRY;
+    settings.token_type = initial.original_destination ? NGTCP2_TOKEN_TYPE_RETRY : NGTCP2_TOKEN_TYPE_NEW_TOKEN;
   }
   NativePath native(path);
   const ngtcp2_cid dcid = to_cid(initial.source);
@@ -72,14 +74,20 @@ void Connection::accept(Instant now, const Path& path, const ServerTls& tls, con
   const int rv = ngtcp2_conn_server_new(&conn_, &dcid, &scid, native.get(), initial.version, &callbacks, &settings,
                                         &params, nullptr, this);
   if (rv != 0) throw std::bad_alloc();
-  tls_.emplace(tls, &conn_);
+  tls_.emplace(tls, host_.secrets(), host_.unix_time(), &conn_);
   ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
   proven_peer_ = path.remote;
 }
 
-void Connection::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name) {
+void Connection::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name,
+                         const Keepsakes& keepsakes) {
   constexpr std::size_t kFirstDestinationLength = 16;
-  const ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
+  ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
+  if (!keepsakes.token.empty()) {
+    settings.token = to_native(keepsakes.token);
+    settings.tokenlen = keepsakes.token.size();
+    settings.token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+  }
   const ngtcp2_transport_params params = make_parameters(limits_);
   const ngtcp2_cid dcid = to_cid(make_connection_id(host_.entropy(), kFirstDestinationLength, {}));
   const ngtcp2_cid scid = to_cid(host_.new_connection_id(*this));
@@ -88,7 +96,7 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
   const int rv = ngtcp2_conn_client_new(&conn_, &dcid, &scid, native.get(), NGTCP2_PROTO_VER_V1, &callbacks, &settings,
                                         &params, nullptr, this);
   if (rv != 0) throw std::bad_alloc();
-  tls_.emplace(tls, std::move(server_name), &conn_);
+  tls_.emplace(tls, std::move(server_name), keepsakes.ticket, &conn_);
   ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
   proven_peer_ = path.remote;
   host_.touch(*this);
@@ -143,6 +151,7 @@ void Connection::after_callbacks() {
     ngtcp2_conn_extend_max_offset(conn_, uncredited_);
     uncredited_ = 0;
   }
+  if (established_) post_tickets();
   // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
   // ends either way. (A new port of the same address is the same host behind the same NAT.)
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;

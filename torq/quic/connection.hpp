@@ -38,6 +38,10 @@ class ConnectionHost {
  public:
   virtual ConnectionId new_connection_id(Connection& connection) = 0;
   virtual std::array<std::byte, 16> reset_token(const ConnectionId& id) const = 0;
+  /// For a NEW_TOKEN frame; empty if there is none.
+  virtual std::vector<std::byte> address_token(const SocketAddress& client) const = 0;
+  virtual const Secrets& secrets() const = 0;
+  virtual Duration unix_time() const = 0;
   virtual void forget_connection_id(const ConnectionId& id) = 0;
   virtual void post(Event event) = 0;
   /// The connection has something to write.
@@ -53,7 +57,7 @@ struct ClientInitial {
   std::uint32_t version = 0;
   ConnectionId destination;  ///< chosen by the client for its first packet to this connection
   ConnectionId source;
-  Bytes token;
+  Bytes token;                                       ///< that proved the client's address, or empty
   std::optional<ConnectionId> original_destination;  ///< after a Retry: that of the packet which was answered by it
 };
 
@@ -71,6 +75,8 @@ class Connection {
   /// address is not announced to the application before that address is proven.
   const SocketAddress& peer() const { return proven_peer_; }
   bool established() const { return established_; }
+  /// Established without a certificate, with a ticket of an earlier connection.
+  bool resumed() const { return established_ && tls_->resumed(); }
 
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();
@@ -110,7 +116,8 @@ class Connection {
   // For the endpoint ---------------------------------------------------------------------------------------------
 
   void accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial);
-  void connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name);
+  void connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name,
+               const Keepsakes& keepsakes);
 
   enum class ReadResult : std::uint8_t { kOk, kNeedsRetry, kDropped };
   ReadResult handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
@@ -154,7 +161,8 @@ class Connection {
   void on_stream_closed(StreamId id);
   void on_acknowledged(StreamId id, std::uint64_t end);
   void on_unblocked(StreamId id);
-  void on_path_proven(const SocketAddress& peer);
+  void on_path_proven(const SocketAddress& peer, bool is_new);
+  void on_new_token(Bytes token);
   void on_handshake_confirmed() { confirmed_ = true; }
   void on_version_refused() { version_refused_ = true; }
   void on_stateless_reset() { stateless_reset_ = true; }
@@ -164,6 +172,8 @@ class Connection {
   std::size_t worthwhile_room() const;
   void announce_room(Stream& stream);
   void after_callbacks();
+  void submit_address_token();
+  void post_tickets();
   void forget_sent(std::size_t n);
   void queue(Stream& stream);
   void end_turn(Stream& stream);
@@ -199,6 +209,7 @@ class Connection {
   bool flushed_ = false;  // something could be written since `established_`
   bool version_refused_ = false;
   bool stateless_reset_ = false;
+  std::size_t keepsakes_ = 0;       // tickets and tokens that the server gave
   unsigned prepared_keys_ = 0;      // generations made so far; ngtcp2 keeps one in advance
   std::vector<std::byte> carried_;  // a packet that did not fit the run it was written for
   Packet carried_packet_;

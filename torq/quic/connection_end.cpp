@@ -56,7 +56,8 @@ void Connection::fail(Instant now, int library_error) {
     ngtcp2_ccerr_set_liberr(&error, library_error, nullptr, 0);
   }
   if (const auto& refusal = tls_->refusal()) {
-    reason = {CloseKind::kCertificateRefused, 0, refusal->text, refusal->pin};
+    const CloseKind kind = tls_->resumed() ? CloseKind::kTicketRefused : CloseKind::kCertificateRefused;
+    reason = {kind, 0, refusal->text, refusal->pin};
   }
   reason.code = error.error_code;
   close_with(now, error, std::move(reason));

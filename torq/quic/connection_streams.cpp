@@ -3,8 +3,16 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "torq/quic/connection.hpp"
+#include "torq/quic/native.hpp"
 
 namespace torq::quic {
+namespace {
+
+// What a server may make us keep: tickets and tokens per connection, the bytes of a token (which must fit an Initial).
+constexpr std::size_t kMostKeepsakes = 16;
+constexpr std::size_t kLargestToken = 512;
+
+}  // namespace
 
 // Streams, as the application uses them ------------------------------------------------------------------------------
 
@@ -138,15 +146,44 @@ bool Connection::on_handshake_completed() {
     ngtcp2_conn_set_tls_alert(conn_, kNoApplicationProtocolAlert);
     return false;
   }
+  // A resumed handshake shows no certificate, so GnuTLS asks nobody whether it is the right one.
+  if (!ngtcp2_conn_is_server(conn_) && !tls_->accepts_resumption()) {
+    constexpr std::uint8_t kBadCertificateAlert = 42;
+    ngtcp2_conn_set_tls_alert(conn_, kBadCertificateAlert);
+    return false;
+  }
   established_ = true;
   proven_peer_ = current_path().remote;
   host_.post({handle_, Connected{}});
+  if (ngtcp2_conn_is_server(conn_)) {
+    tls_->send_ticket();
+    submit_address_token();
+  }
   return true;
 }
 
 // A client has nothing to say in TLS any more.
 bool Connection::on_post_handshake(Bytes crypto) {
   return !ngtcp2_conn_is_server(conn_) && post_handshake_.admits_from_server(crypto);
+}
+
+void Connection::submit_address_token() {
+  const auto token = host_.address_token(proven_peer_);
+  if (!token.empty()) ngtcp2_conn_submit_new_token(conn_, to_native(token), token.size());
+}
+
+void Connection::on_new_token(Bytes token) {
+  if (token.size() > kLargestToken || keepsakes_ >= kMostKeepsakes) return;
+  ++keepsakes_;
+  host_.post({handle_, NewToken{{token.begin(), token.end()}}});
+}
+
+void Connection::post_tickets() {
+  for (auto& ticket : tls_->take_tickets()) {
+    if (keepsakes_ >= kMostKeepsakes) return;
+    ++keepsakes_;
+    host_.post({handle_, NewTicket{std::move(ticket)}});
+  }
 }
 
 void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
@@ -205,6 +242,10 @@ void Connection::on_unblocked(StreamId id) {
   announce_room(*stream);
 }
 
-void Connection::on_path_proven(const SocketAddress& peer) { proven_peer_ = peer; }
+void Connection::on_path_proven(const SocketAddress& peer, bool is_new) {
+  const bool moved = peer.ip != proven_peer_.ip;
+  proven_peer_ = peer;
+  if (is_new && moved && ngtcp2_conn_is_server(conn_)) submit_address_token();
+}
 
 }  // namespace torq::quic

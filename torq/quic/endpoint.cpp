@@ -101,26 +101,30 @@ void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes data
   if (refusing_ || connections_.size() >= options_.limits.connections) {
     return answer(path, write_refusal(initial, NGTCP2_CONNECTION_REFUSED));
   }
-  const TokenCheck token = check_token(now, initial, path, options_.secrets);
+  const TokenCheck token = check_token(token_time(), initial, path, options_.secrets);
   switch (token.verdict) {
     case TokenVerdict::kInvalid:
       return answer(path, write_refusal(initial, NGTCP2_INVALID_TOKEN));
-    case TokenVerdict::kProven:
-      return accept(now, path, ecn, datagram, initial, token.original_destination);
+    case TokenVerdict::kRetried:
+      return accept(now, path, ecn, datagram, initial, token);
+    case TokenVerdict::kKnown:
     case TokenVerdict::kNone:
       if (initial.dcid.datalen < kShortestFirstDestination) return;
-      if (half_open_ >= options_.limits.half_open) return ask_to_retry(now, path, initial);
-      return accept(now, path, ecn, datagram, initial, std::nullopt);
+      if (token.verdict == TokenVerdict::kNone && half_open_ >= options_.limits.half_open) {
+        return ask_to_retry(path, initial);
+      }
+      return accept(now, path, ecn, datagram, initial, token);
   }
 }
 
 void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
-                      std::optional<ConnectionId> original_destination) {
+                      const TokenCheck& token) {
   Connection& connection = add_connection();
   const ConnectionId first_destination = from_cid(initial.dcid);
-  connection.accept(now, path, *options_.server,
-                    {initial.version, first_destination, from_cid(initial.scid),
-                     std::as_bytes(std::span(initial.token, initial.tokenlen)), original_destination});
+  const std::span sent(initial.token, token.verdict == TokenVerdict::kNone ? 0 : initial.tokenlen);
+  ClientInitial client{initial.version, first_destination, from_cid(initial.scid), std::as_bytes(sent), std::nullopt};
+  if (token.verdict == TokenVerdict::kRetried) client.original_destination = token.original_destination;
+  connection.accept(now, path, *options_.server, client);
   by_id_[first_destination] = &connection;
   connection.first_destination = first_destination;
   connection.half_open = true;
@@ -129,16 +133,16 @@ void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, co
     case Connection::ReadResult::kOk:
       return settle(now, connection);
     case Connection::ReadResult::kNeedsRetry:
-      ask_to_retry(now, path, initial);
+      ask_to_retry(path, initial);
       [[fallthrough]];
     case Connection::ReadResult::kDropped:
       return erase(connection);
   }
 }
 
-void Endpoint::ask_to_retry(Instant now, const Path& path, const ngtcp2_pkt_hd& initial) {
+void Endpoint::ask_to_retry(const Path& path, const ngtcp2_pkt_hd& initial) {
   const ConnectionId source = make_connection_id(entropy_, kServerCidLength, options_.worker);
-  answer(path, write_retry(now, initial, path, source, options_.secrets));
+  answer(path, write_retry(token_time(), initial, path, source, options_.secrets));
 }
 
 void Endpoint::reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size) {
@@ -216,11 +220,12 @@ std::optional<Instant> Endpoint::next_timeout() const {
 
 // Connections --------------------------------------------------------------------------------------------------------
 
-ConnectionHandle Endpoint::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name) {
+ConnectionHandle Endpoint::connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name,
+                                   const Keepsakes& keepsakes) {
   now = advance(now);
   Connection& connection = add_connection();
   dialled_.push_back(&connection);
-  connection.connect(now, path, tls, std::move(server_name));
+  connection.connect(now, path, tls, std::move(server_name), keepsakes);
   settle(now, connection);
   return connection.handle();
 }
@@ -261,6 +266,10 @@ ConnectionId Endpoint::new_connection_id(Connection& connection) {
 
 std::array<std::byte, 16> Endpoint::reset_token(const ConnectionId& id) const {
   return reset_token_of(id, options_.secrets);
+}
+
+std::vector<std::byte> Endpoint::address_token(const SocketAddress& client) const {
+  return make_address_token(token_time(), client, options_.secrets);
 }
 
 void Endpoint::touch(Connection& connection) {

@@ -31,6 +31,8 @@ struct EndpointOptions {
   Secrets secrets;
   WorkerSlot worker;
   std::optional<ServerTls> server;  ///< without it no connection is accepted
+  /// The Unix time of Instant(), for tickets and tokens that are used after a restart. All workers have the same.
+  Duration unix_time_at_zero{};
 };
 
 class Endpoint final : private ConnectionHost {
@@ -47,7 +49,8 @@ class Endpoint final : private ConnectionHost {
   std::optional<Instant> next_timeout() const;
 
   /// Begins a connection; Connected or Closed will follow.
-  ConnectionHandle connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name);
+  ConnectionHandle connect(Instant now, const Path& path, const ClientTls& tls, std::string server_name,
+                           const Keepsakes& keepsakes = {});
   /// Nothing after the connection's Closed event was taken and another call has begun.
   Connection* find(ConnectionHandle handle);
   /// Ends a connection with a CONNECTION_CLOSE; Closed follows.
@@ -55,6 +58,8 @@ class Endpoint final : private ConnectionHost {
 
   /// Newcomers see this certificate; connections keep theirs.
   void use(ServerTls server) { options_.server = std::move(server); }
+  /// What is made from now on is made with these; connections that are there keep theirs.
+  void renew_secrets(const Secrets& secrets) { options_.secrets = secrets; }
   /// Accepts no more connections: newcomers are told CONNECTION_REFUSED.
   void refuse_newcomers() { refusing_ = true; }
   std::size_t connection_count() const { return connections_.size(); }
@@ -64,18 +69,22 @@ class Endpoint final : private ConnectionHost {
   // ConnectionHost
   ConnectionId new_connection_id(Connection& connection) override;
   std::array<std::byte, 16> reset_token(const ConnectionId& id) const override;
+  std::vector<std::byte> address_token(const SocketAddress& client) const override;
+  const Secrets& secrets() const override { return options_.secrets; }
+  Duration unix_time() const override { return now_.time_since_epoch() + options_.unix_time_at_zero; }
   void forget_connection_id(const ConnectionId& id) override { by_id_.erase(id); }
   void post(Event event) override { events_.push_back(std::move(event)); }
   void touch(Connection& connection) override;
   Entropy& entropy() override { return entropy_; }
 
   Instant advance(Instant now);
+  TokenTime token_time() const { return TokenTime{unix_time().count()}; }
   void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const Invariants& header);
   bool ended_by_reset(Instant now, const Path& path, Bytes datagram);
   void handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial);
   void accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
-              std::optional<ConnectionId> original_destination);
-  void ask_to_retry(Instant now, const Path& path, const ngtcp2_pkt_hd& initial);
+              const TokenCheck& token);
+  void ask_to_retry(const Path& path, const ngtcp2_pkt_hd& initial);
   void reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size);
   void answer(const Path& path, Datagram datagram);
   Connection& add_connection();

@@ -56,7 +56,7 @@ class EndpointTest : public testing::Test {
  protected:
   explicit EndpointTest(Limits limits = {}) : EndpointTest(limits, server_tls()) {}
   EndpointTest(Limits limits, std::optional<ServerTls> tls)
-      : endpoint({limits, make_secrets(entropy), {}, std::move(tls)}, entropy) {}
+      : endpoint({limits, make_secrets(entropy), {}, std::move(tls), {}}, entropy) {}
 
   void receive(const Datagram& datagram, const Path& path = kPath, Instant now = kNow) {
     endpoint.handle_datagram(now, path, Ecn::kNone, datagram);

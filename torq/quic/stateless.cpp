@@ -12,7 +12,8 @@ namespace torq::quic {
 namespace {
 
 constexpr std::size_t kDatagramSize = 1200;
-constexpr std::chrono::nanoseconds kRetryTokenLifetime = std::chrono::seconds(10);
+constexpr ngtcp2_duration kRetryTokenLifetime = 10 * NGTCP2_SECONDS;
+constexpr ngtcp2_duration kAddressTokenLifetime = 24 * 3600 * NGTCP2_SECONDS;
 
 // Lets `write` fill a buffer and keeps what it says it wrote; empty if it failed.
 template <class Write>
@@ -23,11 +24,38 @@ Datagram written_by(Write write) {
   return datagram;
 }
 
+ngtcp2_tstamp to_timestamp(TokenTime at) { return static_cast<ngtcp2_tstamp>(at); }
+
+TokenCheck check_retry_token(TokenTime now, const ngtcp2_pkt_hd& initial, const SockAddr& client,
+                             const TicketKeys& keys) {
+  ngtcp2_cid original;
+  const int rv = ngtcp2_crypto_verify_retry_token2(&original, initial.token, initial.tokenlen, to_native(keys.token),
+                                                   keys.token.size(), initial.version, client.data(), client.size(),
+                                                   &initial.dcid, kRetryTokenLifetime, to_timestamp(now));
+  if (rv == 0) return {TokenVerdict::kRetried, from_cid(original)};
+  return rv == NGTCP2_CRYPTO_ERR_UNREADABLE_TOKEN ? TokenCheck{} : TokenCheck{TokenVerdict::kInvalid, {}};
+}
+
+TokenCheck check_address_token(TokenTime now, const ngtcp2_pkt_hd& initial, const SockAddr& client,
+                               const TicketKeys& keys) {
+  const int rv =
+      ngtcp2_crypto_verify_regular_token(initial.token, initial.tokenlen, to_native(keys.token), keys.token.size(),
+                                         client.data(), client.size(), kAddressTokenLifetime, to_timestamp(now));
+  return rv == 0 ? TokenCheck{TokenVerdict::kKnown, {}} : TokenCheck{};
+}
+
 }  // namespace
+
+TicketKeys make_ticket_keys(Entropy& entropy) {
+  TicketKeys keys;
+  entropy.fill(keys.ticket);
+  entropy.fill(keys.token);
+  return keys;
+}
 
 Secrets make_secrets(Entropy& entropy) {
   Secrets secrets;
-  entropy.fill(secrets.token);
+  secrets.current = make_ticket_keys(entropy);
   entropy.fill(secrets.reset);
   return secrets;
 }
@@ -52,14 +80,14 @@ Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy) {
   });
 }
 
-Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
+Datagram write_retry(TokenTime now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
                      const Secrets& secrets) {
   const NativePath native(path);
   const ngtcp2_cid source = to_cid(new_source);
   std::array<std::uint8_t, NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2> token;
   const ngtcp2_ssize token_size = ngtcp2_crypto_generate_retry_token2(
-      token.data(), to_native(secrets.token), secrets.token.size(), initial.version, native.remote().data(),
-      native.remote().size(), &source, &initial.dcid, to_timestamp(now));
+      token.data(), to_native(secrets.current.token), secrets.current.token.size(), initial.version,
+      native.remote().data(), native.remote().size(), &source, &initial.dcid, to_timestamp(now));
   if (token_size < 0) return {};
   return written_by([&](std::uint8_t* out, std::size_t size) {
     return ngtcp2_crypto_write_retry(out, size, initial.version, &initial.scid, &source, &initial.dcid, token.data(),
@@ -67,16 +95,32 @@ Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path
   });
 }
 
-TokenCheck check_token(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const Secrets& secrets) {
-  if (initial.tokenlen == 0 || initial.token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) return {};
-  const NativePath native(path);
-  ngtcp2_cid original;
-  const int rv = ngtcp2_crypto_verify_retry_token2(
-      &original, initial.token, initial.tokenlen, to_native(secrets.token), secrets.token.size(), initial.version,
-      native.remote().data(), native.remote().size(), &initial.dcid,
-      static_cast<ngtcp2_duration>(kRetryTokenLifetime.count()), to_timestamp(now));
-  if (rv == 0) return {TokenVerdict::kProven, from_cid(original)};
-  return rv == NGTCP2_CRYPTO_ERR_UNREADABLE_TOKEN ? TokenCheck{} : TokenCheck{TokenVerdict::kInvalid, {}};
+Datagram make_address_token(TokenTime now, const SocketAddress& client, const Secrets& secrets) {
+  const SockAddr address(client);
+  Datagram token(NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN);
+  const ngtcp2_ssize size = ngtcp2_crypto_generate_regular_token(
+      reinterpret_cast<std::uint8_t*>(token.data()), to_native(secrets.current.token), secrets.current.token.size(),
+      address.data(), address.size(), to_timestamp(now));
+  token.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return token;
+}
+
+// The first byte says which kind a token claims to be; the keys of the two kinds are derived differently.
+TokenCheck check_token(TokenTime now, const ngtcp2_pkt_hd& initial, const Path& path, const Secrets& secrets) {
+  if (initial.tokenlen == 0) return {};
+  const SockAddr client(path.remote);
+  const auto check = [&](const TicketKeys& keys) -> TokenCheck {
+    switch (initial.token[0]) {
+      case NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2:
+        return check_retry_token(now, initial, client, keys);
+      case NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR:
+        return check_address_token(now, initial, client, keys);
+      default:
+        return {};
+    }
+  };
+  const TokenCheck result = check(secrets.current);
+  return result.verdict == TokenVerdict::kNone && secrets.previous ? check(*secrets.previous) : result;
 }
 
 Datagram write_refusal(const ngtcp2_pkt_hd& initial, std::uint64_t code) {

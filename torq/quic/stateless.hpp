@@ -13,38 +13,44 @@
 #include "torq/base/random.hpp"
 #include "torq/quic/connection_id.hpp"
 #include "torq/quic/invariants.hpp"
+#include "torq/quic/secrets.hpp"
 #include "torq/quic/types.hpp"
 
 struct ngtcp2_pkt_hd;
 
 namespace torq::quic {
 
-/// Keys that every worker of a server shares, so that any of them can check what another made.
-struct Secrets {
-  std::array<std::byte, 32> token;
-  std::array<std::byte, 32> reset;
-};
-
-Secrets make_secrets(Entropy& entropy);
-
 using Datagram = std::vector<std::byte>;
 
 /// For a datagram of a version that is not ours.
 Datagram write_version_negotiation(const Invariants& asked, Entropy& entropy);
 
+/// The clock of tokens: it must go on where it was after a restart, and be the same for all workers. The Unix epoch is
+/// its zero.
+enum class TokenTime : std::int64_t {};
+
 /// Asks the client to repeat its Initial with a token that proves its address (RFC 9000 8.1.2).
-Datagram write_retry(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
+Datagram write_retry(TokenTime now, const ngtcp2_pkt_hd& initial, const Path& path, const ConnectionId& new_source,
                      const Secrets& secrets);
 
-enum class TokenVerdict : std::uint8_t { kNone, kProven, kInvalid };
+/// What a NEW_TOKEN frame gives a client to prove its IP address with the next time (RFC 9000 8.1.3).
+Datagram make_address_token(TokenTime now, const SocketAddress& client, const Secrets& secrets);
+
+enum class TokenVerdict : std::uint8_t {
+  kNone,
+  kRetried,  ///< one of our Retry tokens
+  kKnown,    ///< one that make_address_token made
+  kInvalid,
+};
 
 struct TokenCheck {
   TokenVerdict verdict = TokenVerdict::kNone;
-  ConnectionId original_destination;  ///< kProven
+  ConnectionId original_destination;  ///< kRetried
 };
-/// A token that is not one of our Retry tokens counts as none (RFC 9000 8.1.3); one that is, but expired or from
-/// another address, as invalid: repeating Retry would not help.
-TokenCheck check_token(Instant now, const ngtcp2_pkt_hd& initial, const Path& path, const Secrets& secrets);
+/// A token that is not one of our Retry tokens counts as none, as does an address token that is too old or another
+/// address's (RFC 9000 8.1.3). A Retry token that is expired or from another address is invalid: repeating Retry would
+/// not help.
+TokenCheck check_token(TokenTime now, const ngtcp2_pkt_hd& initial, const Path& path, const Secrets& secrets);
 
 /// An Initial with CONNECTION_CLOSE and a transport error code, for a connection that is not begun.
 Datagram write_refusal(const ngtcp2_pkt_hd& initial, std::uint64_t code);

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "torq/quic/native.hpp"
 #include "torq/quic/seeded_entropy_test.hpp"
@@ -15,7 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kNow{1h};
+constexpr TokenTime kNow{std::chrono::nanoseconds(1h).count()};
+
+TokenTime after(Duration time) { return TokenTime{static_cast<std::int64_t>(kNow) + time.count()}; }
 
 SocketAddress at(const char* text) { return *parse_socket_address(text); }
 
@@ -54,7 +58,7 @@ class Retry : public testing::Test {
     return {retry.begin() + size, retry.end() - kIntegrityTag};
   }
 
-  TokenCheck check(Duration later = 1s) { return check_token(kNow + later, initial(source), path, secrets); }
+  TokenCheck check(Duration later = 1s) { return check_token(after(later), initial(source), path, secrets); }
 };
 
 TEST_F(Retry, ProvesTheAddressAndRemembersTheFirstDestination) {
@@ -62,14 +66,14 @@ TEST_F(Retry, ProvesTheAddressAndRemembersTheFirstDestination) {
 
   const TokenCheck result = check();
 
-  EXPECT_EQ(result.verdict, TokenVerdict::kProven);
+  EXPECT_EQ(result.verdict, TokenVerdict::kRetried);
   EXPECT_EQ(result.original_destination, first);
 }
 
 TEST_F(Retry, HoldsForTenSeconds) {
   token = ask();
 
-  EXPECT_EQ(check(9999ms).verdict, TokenVerdict::kProven);
+  EXPECT_EQ(check(9999ms).verdict, TokenVerdict::kRetried);
   EXPECT_EQ(check(10s).verdict, TokenVerdict::kInvalid);
   EXPECT_EQ(check(1h).verdict, TokenVerdict::kInvalid);
 }
@@ -89,7 +93,7 @@ TEST_F(Retry, WorksForIpv6) {
   path.remote = at("[2001:db8::1]:40000");
   token = ask();
 
-  EXPECT_EQ(check().verdict, TokenVerdict::kProven);
+  EXPECT_EQ(check().verdict, TokenVerdict::kRetried);
 }
 
 TEST_F(Retry, IsNotOursUnderOtherSecrets) {
@@ -120,6 +124,62 @@ TEST_F(Retry, CountsAsNoneWhenItIsGarbage) {
   token = good;
   token.push_back(std::byte{0});
   EXPECT_EQ(check().verdict, TokenVerdict::kNone);
+}
+
+TEST_F(Retry, IsTakenThatTheGenerationBeforeAskedFor) {
+  token = ask();
+  secrets.previous = std::exchange(secrets.current, make_ticket_keys(entropy));
+  EXPECT_EQ(check().verdict, TokenVerdict::kRetried);
+
+  secrets.previous = std::exchange(secrets.current, make_ticket_keys(entropy));
+  EXPECT_EQ(check().verdict, TokenVerdict::kNone);
+}
+
+class AddressToken : public Retry {
+ protected:
+  AddressToken() { token = make_address_token(kNow, path.remote, secrets); }
+};
+
+TEST_F(AddressToken, IsKnownFromAnyPortOfItsAddress) {
+  EXPECT_EQ(check().verdict, TokenVerdict::kKnown);
+  path.remote = at("198.51.100.1:40001");
+  EXPECT_EQ(check().verdict, TokenVerdict::kKnown);
+}
+
+TEST_F(AddressToken, HoldsForADay) {
+  EXPECT_EQ(check(24h - 1ms).verdict, TokenVerdict::kKnown);
+  EXPECT_EQ(check(24h).verdict, TokenVerdict::kNone);
+}
+
+TEST_F(AddressToken, CountsAsNoneFromAnotherAddress) {
+  for (const char* other : {"198.51.100.2:40000", "[2001:db8::1]:40000"}) {
+    path.remote = at(other);
+    EXPECT_EQ(check().verdict, TokenVerdict::kNone) << other;
+  }
+}
+
+TEST_F(AddressToken, IsTakenThatTheGenerationBeforeMade) {
+  secrets.previous = std::exchange(secrets.current, make_ticket_keys(entropy));
+  EXPECT_EQ(check().verdict, TokenVerdict::kKnown);
+
+  secrets.previous = std::exchange(secrets.current, make_ticket_keys(entropy));
+  EXPECT_EQ(check().verdict, TokenVerdict::kNone);
+}
+
+TEST_F(AddressToken, IsNoRetryToken) {
+  token.front() = std::byte{NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2};
+  EXPECT_EQ(check().verdict, TokenVerdict::kNone);
+}
+
+TEST_F(AddressToken, CountsAsNoneWhenItIsGarbage) {
+  const auto good = token;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    token = good;
+    token[i] ^= std::byte{1};
+    EXPECT_EQ(check().verdict, TokenVerdict::kNone) << i;
+    token.assign(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(check().verdict, TokenVerdict::kNone) << i;
+  }
 }
 
 std::vector<std::uint32_t> offered(const Datagram& datagram, std::size_t ids) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "torq/quic/tls.hpp"
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -30,6 +33,12 @@ constexpr const char* kClientPriority =
     "+GROUP-SECP256R1:+GROUP-SECP384R1:%DISABLE_TLS13_COMPAT_MODE";
 
 constexpr std::string_view kPinPrefix = "sha256:";
+
+// Counted from the last handshake with a certificate, however often it was resumed since.
+constexpr std::chrono::seconds kTicketLifetime = std::chrono::hours(24);
+// What a server may make a client hold until it is asked for it. A ticket comes with the server's certificates.
+constexpr std::size_t kMostTickets = 8;
+constexpr std::size_t kLargestTicket = 32 * 1024;
 
 gnutls_datum_t datum(std::string_view text) {
   return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())), static_cast<unsigned>(text.size())};
@@ -67,6 +76,25 @@ std::string describe(unsigned status, const std::string& name) {
   }
   if (status & GNUTLS_CERT_PURPOSE_MISMATCH) return "the certificate is not for servers";
   return "the certificate's chain does not verify";
+}
+
+// A ticket begins with 16 bytes that name its key. GnuTLS derives the working key, name first, from the master key and
+// the number of the period, three lifetimes long, in which it was made (lib/stek.c). Should a later GnuTLS do
+// otherwise, a ticket of the previous generation is not recognised, and its client shown a certificate.
+bool names_key(Bytes client_hello, Duration unix_time, const std::array<std::byte, 64>& master) {
+  constexpr std::size_t kNameSize = 16;
+  constexpr std::int64_t kPeriodsPerLifetime = 3;
+  const std::int64_t period =
+      std::chrono::floor<std::chrono::seconds>(unix_time).count() / (kTicketLifetime.count() * kPeriodsPerLifetime);
+  for (const std::int64_t candidate : {period, period - 1}) {
+    std::array<std::byte, 8 + 64> input{};
+    for (std::size_t i = 0; i < 8; ++i) input[i] = static_cast<std::byte>(candidate >> (8 * (7 - i)));
+    std::ranges::copy(master, input.begin() + 8);
+    std::array<std::byte, 64> key{};
+    gnutls_hash_fast(GNUTLS_DIG_SHA3_512, input.data(), input.size(), key.data());
+    if (!std::ranges::search(client_hello, std::span(key).first(kNameSize)).empty()) return true;
+  }
+  return false;
 }
 
 std::optional<std::string> fault_under(const TrustPin& trust, gnutls_session_t, const std::string&,
@@ -158,8 +186,14 @@ struct TlsSession::Impl {
   gnutls_session_t session = nullptr;
   std::optional<ServerTls> server;  // one of these two; GnuTLS holds its credentials by address
   std::optional<ClientTls> client;
+  struct TicketChoice {
+    Secrets secrets;
+    Duration unix_time;
+  };
+  std::unique_ptr<TicketChoice> choice;  // a server's, until the ClientHello has come
   std::string server_name;
   std::optional<CertificateRefusal> refusal;
+  std::vector<std::vector<std::byte>> tickets;
 
   explicit Impl(ngtcp2_conn* const* slot) : conn(slot) {
     ref.user_data = this;
@@ -172,6 +206,67 @@ struct TlsSession::Impl {
   static Impl& of(gnutls_session_t session) {
     auto* ref = static_cast<ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
     return *static_cast<Impl*>(ref->user_data);
+  }
+
+  void begin_server() {
+    gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA);
+    gnutls_priority_set(session, server->credentials().priority);
+    ngtcp2_crypto_gnutls_configure_server_session(session);
+    gnutls_session_set_ptr(session, &ref);
+    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, server->credentials().certificate);
+    gnutls_db_set_cache_expiration(session, static_cast<int>(kTicketLifetime.count()));
+    offer_alpn();
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_BOTH, on_client_hello);
+  }
+
+  void begin_client() {
+    gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_END_OF_EARLY_DATA);
+    gnutls_priority_set(session, client->credentials().priority);
+    ngtcp2_crypto_gnutls_configure_client_session(session);
+    gnutls_session_set_ptr(session, &ref);
+    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, client->credentials().certificate);
+    gnutls_session_set_verify_function(session, [](gnutls_session_t self) { return of(self).verify(); });
+    offer_alpn();
+    if (!parse_ip(server_name)) {
+      gnutls_server_name_set(session, GNUTLS_NAME_DNS, server_name.data(), server_name.size());
+    }
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_POST, on_ticket);
+  }
+
+  static int on_client_hello(gnutls_session_t session, unsigned, unsigned when, unsigned,
+                             const gnutls_datum_t* message) {
+    Impl& self = of(session);
+    if (when == GNUTLS_HOOK_PRE) {
+      self.choose_ticket_key(std::as_bytes(std::span(message->data, message->size)));
+      return 0;
+    }
+    // GNUTLS_ALPN_MANDATORY speaks up only when the client sends the extension at all; without it the handshake would
+    // succeed.
+    return self.has_alpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+  }
+
+  // GnuTLS takes one key per session: that of the ticket which the client shows, if it is of the generation before.
+  // (A second ClientHello after a HelloRetryRequest finds the choice made.)
+  void choose_ticket_key(Bytes client_hello) {
+    if (!choice) return;
+    Secrets& secrets = choice->secrets;
+    const bool is_old = secrets.previous && names_key(client_hello, choice->unix_time, secrets.previous->ticket);
+    TicketKeys& keys = is_old ? *secrets.previous : secrets.current;
+    const gnutls_datum_t key{reinterpret_cast<unsigned char*>(keys.ticket.data()),
+                             static_cast<unsigned>(keys.ticket.size())};
+    gnutls_session_ticket_enable_server(session, &key);
+    choice.reset();
+  }
+
+  static int on_ticket(gnutls_session_t session, unsigned, unsigned, unsigned incoming, const gnutls_datum_t*) {
+    gnutls_datum_t data{};
+    Impl& self = of(session);
+    if (incoming == 0 || self.tickets.size() >= kMostTickets) return 0;
+    if (gnutls_session_get_data2(session, &data) != 0) return 0;
+    const Bytes bytes = std::as_bytes(std::span(data.data, data.size));
+    if (bytes.size() <= kLargestTicket) self.tickets.emplace_back(bytes.begin(), bytes.end());
+    gnutls_free(data.data);
+    return 0;
   }
 
   void offer_alpn() const {
@@ -195,38 +290,21 @@ struct TlsSession::Impl {
   }
 };
 
-TlsSession::TlsSession(const ServerTls& tls, ngtcp2_conn* const* conn) : impl_(std::make_unique<Impl>(conn)) {
+TlsSession::TlsSession(const ServerTls& tls, const Secrets& secrets, Duration unix_time, ngtcp2_conn* const* conn)
+    : impl_(std::make_unique<Impl>(conn)) {
   impl_->server = tls;
-  gnutls_init(&impl_->session,
-              GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_NO_TICKETS);
-  gnutls_priority_set(impl_->session, tls.credentials().priority);
-  ngtcp2_crypto_gnutls_configure_server_session(impl_->session);
-  gnutls_session_set_ptr(impl_->session, &impl_->ref);
-  gnutls_credentials_set(impl_->session, GNUTLS_CRD_CERTIFICATE, tls.credentials().certificate);
-  impl_->offer_alpn();
-  // GNUTLS_ALPN_MANDATORY speaks up only when the client sends the extension at all; without it the handshake would
-  // succeed.
-  gnutls_handshake_set_hook_function(impl_->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
-                                     [](gnutls_session_t session, unsigned, unsigned, unsigned, const gnutls_datum_t*) {
-                                       return Impl::of(session).has_alpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
-                                     });
+  impl_->choice = std::make_unique<Impl::TicketChoice>(Impl::TicketChoice{secrets, unix_time});
+  impl_->begin_server();
 }
 
-TlsSession::TlsSession(const ClientTls& tls, std::string server_name, ngtcp2_conn* const* conn)
+TlsSession::TlsSession(const ClientTls& tls, std::string server_name, Bytes ticket, ngtcp2_conn* const* conn)
     : impl_(std::make_unique<Impl>(conn)) {
   impl_->client = tls;
   impl_->server_name = std::move(server_name);
-  gnutls_init(&impl_->session, GNUTLS_CLIENT | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_NO_TICKETS);
-  gnutls_priority_set(impl_->session, tls.credentials().priority);
-  ngtcp2_crypto_gnutls_configure_client_session(impl_->session);
-  gnutls_session_set_ptr(impl_->session, &impl_->ref);
-  gnutls_credentials_set(impl_->session, GNUTLS_CRD_CERTIFICATE, tls.credentials().certificate);
-  gnutls_session_set_verify_function(impl_->session,
-                                     [](gnutls_session_t session) { return Impl::of(session).verify(); });
-  impl_->offer_alpn();
-  if (!parse_ip(impl_->server_name)) {
-    gnutls_server_name_set(impl_->session, GNUTLS_NAME_DNS, impl_->server_name.data(), impl_->server_name.size());
-  }
+  impl_->begin_client();
+  if (ticket.empty() || gnutls_session_set_data(impl_->session, ticket.data(), ticket.size()) == 0) return;
+  gnutls_deinit(impl_->session);  // it may have been taken in half
+  impl_->begin_client();
 }
 
 TlsSession::~TlsSession() = default;
@@ -236,5 +314,16 @@ gnutls_session_int* TlsSession::native() const { return impl_->session; }
 bool TlsSession::has_alpn() const { return impl_->has_alpn(); }
 
 const std::optional<CertificateRefusal>& TlsSession::refusal() const { return impl_->refusal; }
+
+bool TlsSession::resumed() const { return gnutls_session_is_resumed(impl_->session) != 0; }
+
+bool TlsSession::accepts_resumption() { return !resumed() || impl_->verify() == 0; }
+
+void TlsSession::send_ticket() {
+  // A client that cannot resume (no psk_dhe_ke) gets none; that is no failure.
+  gnutls_session_ticket_send(impl_->session, 1, 0);
+}
+
+std::vector<std::vector<std::byte>> TlsSession::take_tickets() { return std::exchange(impl_->tickets, {}); }
 
 }  // namespace torq::quic

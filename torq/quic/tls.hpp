@@ -10,8 +10,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "torq/base/bytes.hpp"
+#include "torq/base/clock.hpp"
 #include "torq/base/result.hpp"
+#include "torq/quic/secrets.hpp"
 
 struct gnutls_session_int;
 struct ngtcp2_conn;
@@ -65,9 +69,11 @@ struct CertificateRefusal {
 class TlsSession {
  public:
   /// `conn` points to the slot that will hold the connection; it is read during callbacks only.
-  TlsSession(const ServerTls& tls, ngtcp2_conn* const* conn);
+  /// `unix_time` tells tickets of the previous generation; GnuTLS's own clock bounds their lives.
+  TlsSession(const ServerTls& tls, const Secrets& secrets, Duration unix_time, ngtcp2_conn* const* conn);
   /// `server_name`: a DNS name (sent as SNI) or an IP literal (not sent; RFC 6066 3), checked against the certificate.
-  TlsSession(const ClientTls& tls, std::string server_name, ngtcp2_conn* const* conn);
+  /// `ticket`: of an earlier session with this server, or empty.
+  TlsSession(const ClientTls& tls, std::string server_name, Bytes ticket, ngtcp2_conn* const* conn);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -76,6 +82,17 @@ class TlsSession {
   /// Whether the handshake agreed on kAlpn; a server may have left the extension out.
   bool has_alpn() const;
   const std::optional<CertificateRefusal>& refusal() const;
+  /// Whether the handshake did without a certificate, on the strength of a ticket.
+  bool resumed() const;
+  /// Client, after the handshake: false when it was resumed and the certificate of the session that the ticket is from
+  /// would not be accepted (any more); refusal() says why.
+  bool accepts_resumption();
+
+  /// Server, after the handshake: hands out a ticket, good for a day at most; one that was resumed hands out none
+  /// beyond the day of the first.
+  void send_ticket();
+  /// Client: the tickets that came since the last call.
+  std::vector<std::vector<std::byte>> take_tickets();
 
  private:
   struct Impl;

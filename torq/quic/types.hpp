@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "torq/base/address.hpp"
 
@@ -49,6 +50,7 @@ enum class CloseKind : std::uint8_t {
   kStatelessReset,      ///< the peer has forgotten the connection (RFC 9000 10.3)
   kVersionRefused,      ///< the server speaks no version that we do
   kCertificateRefused,  ///< ours: the server's certificate did not satisfy the trust setting
+  kTicketRefused,       ///< ours: so it is with the certificate that a ticket stands for; another try without may do
   kProtocolViolation,   ///< ours: the peer broke the protocol; `code` is what we told it
 };
 
@@ -56,7 +58,7 @@ struct CloseReason {
   CloseKind kind = CloseKind::kLocal;
   std::uint64_t code = 0;
   std::string text;      ///< for people
-  std::string peer_pin;  ///< kCertificateRefused: the pin that was seen, `sha256:` and 64 digits
+  std::string peer_pin;  ///< kCertificateRefused, kTicketRefused: the pin that was seen, `sha256:` and 64 digits
 };
 
 /// RFC 9000 20.1: 0x100 + TLS alert no_application_protocol (120).
@@ -92,14 +94,29 @@ struct StreamClosed {
 };
 /// The peer allows more streams than it did.
 struct StreamsAvailable {};
+/// A client's: what to give to connect() the next time, each of them once (RFC 8446 C.4, RFC 9000 8.1.3). Secret: who
+/// has a ticket can read what was said under it. The last of each kind is the best.
+struct NewTicket {
+  std::vector<std::byte> ticket;
+};
+struct NewToken {
+  std::vector<std::byte> token;
+};
 struct Closed {
   CloseReason reason;
+};
+
+/// What a client remembers of a server, from NewTicket and NewToken; either may be empty. A ticket stands for the
+/// certificate of the connection that it came on: it belongs to that server name and that trust setting alone.
+struct Keepsakes {
+  std::vector<std::byte> ticket;
+  std::vector<std::byte> token;
 };
 
 struct Event {
   ConnectionHandle connection;
   std::variant<Connected, StreamReadable, StreamWritable, StreamReset, StreamStopped, StreamClosed, StreamsAvailable,
-               Closed>
+               NewTicket, NewToken, Closed>
       what;
 };
 

@@ -52,8 +52,8 @@ class StreamReset(Exception):
 class _Quic(QuicConnection):
     """aioquic's connection, which does not say by itself who closed it, nor lets a reader stop reading."""
 
-    def __init__(self, configuration):
-        super().__init__(configuration=configuration)
+    def __init__(self, configuration, **handlers):
+        super().__init__(configuration=configuration, **handlers)
         self.deaf_streams = set()
         self.closed_by_peer = False
         self.on_peer_close = lambda: None
@@ -235,21 +235,23 @@ class Connection(QuicConnectionProtocol):
             raise ConnectionClosed(self._over.result())
 
 
-def configuration(alpn=("h3",), idle_timeout=60.0, stream_window=1 << 20, window=16 << 20, versions=(QuicProtocolVersion.VERSION_1,)):
+def configuration(alpn=("h3",), idle_timeout=60.0, stream_window=1 << 20, window=16 << 20, versions=(QuicProtocolVersion.VERSION_1,),
+                  ticket=None, token=b""):
     # Tokens are text in aioquic; bytes would match nothing.
     return QuicConfiguration(is_client=True, alpn_protocols=list(alpn) or None, idle_timeout=idle_timeout, max_stream_data=stream_window,
-                             max_data=window, supported_versions=list(versions), verify_mode=ssl.CERT_NONE)
+                             max_data=window, supported_versions=list(versions), verify_mode=ssl.CERT_NONE,
+                             session_ticket=ticket, token=token)
 
 
 @contextlib.asynccontextmanager
-async def connect(address, source=None, handshake_timeout=20, **options):
+async def connect(address, source=None, handshake_timeout=20, on_ticket=None, on_token=None, **options):
     """A connection after its handshake; raises ConnectionClosed when there was none. `options` are those of configuration()."""
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     settings = configuration(**options)
     # An address as name: no SNI, like the document's client.
     settings.server_name = host
-    connection = Connection(_Quic(settings))
+    connection = Connection(_Quic(settings, session_ticket_handler=on_ticket, token_handler=on_token))
     await connection.bind(source or ("::" if family == socket.AF_INET6 else "0.0.0.0"), family)
     try:
         connection.connect((host, port) if family == socket.AF_INET else (host, port, 0, 0))

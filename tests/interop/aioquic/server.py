@@ -5,6 +5,7 @@ It keeps what the old server was known for: every peer is returned, `ip` is beli
 `left` counts as 0 where it is missing, slashes and `..` are flattened out of file names.
 
 usage: server.py [--listen ADDR] [--port N] [--root DIR] [--interval SECONDS] [--cert FILE --key FILE] [--alpn LIST] [--retry]
+                 [--handshakes]
 
 The first line on standard output says that it is ready, with its address, port and pin. SIGTERM ends it.
 """
@@ -21,7 +22,7 @@ import sys
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.asyncio.server import serve
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import StreamDataReceived, StreamReset
+from aioquic.quic.events import HandshakeCompleted, StreamDataReceived, StreamReset
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -99,12 +100,15 @@ class Service:
 
 
 class Connection(QuicConnectionProtocol):
-    def __init__(self, quic, service):
+    def __init__(self, quic, service, says_handshakes=False):
         super().__init__(quic)
         self._service = service
+        self._says_handshakes = says_handshakes
         self._requests = {}
 
     def quic_event_received(self, event):
+        if isinstance(event, HandshakeCompleted) and self._says_handshakes:
+            print(json.dumps({"event": "handshake", "resumed": event.session_resumed}), flush=True)
         if isinstance(event, StreamDataReceived) and event.stream_id % 4 == 0:
             request = self._requests.setdefault(event.stream_id, bytearray())
             request += event.data
@@ -154,7 +158,10 @@ def pin_of(certificate):
 
 async def serve_until_told(options, create_protocol):
     settings = configuration(options)
-    server = await serve(options.listen, options.port, configuration=settings, create_protocol=create_protocol, retry=options.retry)
+    tickets = {}
+    server = await serve(options.listen, options.port, configuration=settings, create_protocol=create_protocol, retry=options.retry,
+                         session_ticket_handler=lambda ticket: tickets.__setitem__(ticket.ticket, ticket),
+                         session_ticket_fetcher=lambda label: tickets.pop(label, None))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -181,11 +188,13 @@ def main():
     transport_arguments(parser)
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path("seed"))
     parser.add_argument("--interval", type=int, default=60)
+    # A line for each: whether it was resumed.
+    parser.add_argument("--handshakes", action="store_true")
     options = parser.parse_args()
     if not options.root.is_dir():
         sys.exit(f"server.py: {options.root}: no such folder")
     service = Service(Tracker(options.interval), Files(options.root))
-    asyncio.run(serve_until_told(options, lambda quic, **_: Connection(quic, service)))
+    asyncio.run(serve_until_told(options, lambda quic, **_: Connection(quic, service, options.handshakes)))
 
 
 if __name__ == "__main__":
