@@ -58,6 +58,8 @@ class Endpoint final : private ConnectionHost {
 
   /// What is made from now on is made with these; connections that are there keep theirs.
   void renew_secrets(const Secrets& secrets) { options_.secrets = secrets; }
+  /// Newcomers see this certificate; connections keep theirs.
+  void use(ServerTls server) { options_.server = std::move(server); }
   /// Accepts no more connections: newcomers are told CONNECTION_REFUSED.
   void refuse_newcomers() { refusing_ = true; }
   std::size_t connection_count() const { return connections_.size(); }
