@@ -185,6 +185,24 @@ TEST(SimulatedAddressToken, SparesTheRetry) {
   EXPECT_FALSE(is_asked_back(sim, {{}, keepsakes.token}));
 }
 
+// The caller's copy is gone when the first packet is repeated.
+TEST(SimulatedAddressToken, IsRepeatedWithTheFirstPacket) {
+  Simulation sim(27, asking_for_retry());
+  const auto keepsakes = keepsakes_of(sim);
+  const std::size_t before = sim.responder.connections;
+  bool asked = false;
+  sim.link.watch([&](Direction direction, Bytes datagram) {
+    if (direction == Direction::kToClient && (datagram.front() & std::byte{0xf0}) == std::byte{0xf0}) asked = true;
+  });
+  sim.link.cut(Direction::kToServer);
+  sim.connect(quic::Keepsakes(keepsakes));
+  sim.run_for(500ms);
+  sim.link.mend();
+
+  ASSERT_TRUE(sim.run_until([&] { return sim.responder.connections > before; }, 60s));
+  EXPECT_FALSE(asked);
+}
+
 TEST(SimulatedAddressToken, HoldsForAnotherPortOfTheAddress) {
   Simulation sim(21, asking_for_retry());
   const auto keepsakes = keepsakes_of(sim);
