@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   torq::app::add_announce(command, action);
   torq::app::add_get(command, action);
   torq::app::add_capabilities(command, action);
+  torq::app::add_config(command, action);
   try {
     command.parse(argc, argv);
     return static_cast<int>(action());
