@@ -117,7 +117,7 @@ struct Server::Impl {
         tracker(store, rules_of(settings)),
         shared{store, tracker, files, limits_of(tracker.rules())},
         ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
-    if (identity.warning) warn(*identity.warning);
+    for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     const quic::Secrets secrets = quic::make_secrets(entropy);
     for (unsigned i = 0; i < ready.workers; ++i) {
@@ -168,7 +168,7 @@ struct Server::Impl {
     const auto tls = tls_of(*new_identity);
     if (!tls) return Failure(tls.error());
     for (const auto& worker : workers) worker->use(*tls);
-    if (new_identity->warning) warn(*new_identity->warning);
+    for (const std::string& warning : new_identity->warnings) warn(warning);
     const auto left = needing_restart(settings, *fresh);
     if (!left.empty()) warn(fmt::format("only a restart changes {}", fmt::join(left, ", ")));
     settings.cert = fresh->cert;
