@@ -179,7 +179,7 @@ struct Server::Impl {
     return {};
   }
 
-  void run(const std::function<void()>& started) {
+  void run(const std::function<bool()>& started) {
     await_the_end();
     await_hangups();
     running = workers.size();
@@ -188,7 +188,9 @@ struct Server::Impl {
         if (--running == 0) loop.stop();
       });
     });
-    started();
+    if (!started()) {
+      for (const auto& worker : workers) worker->stop();
+    }
     loop.run();
   }
 };
@@ -198,6 +200,6 @@ Server::Server(SettingSources sources, ServeSettings settings)
 Server::~Server() = default;
 
 const Ready& Server::ready() const { return impl_->ready; }
-void Server::run(const std::function<void()>& started) { impl_->run(started); }
+void Server::run(const std::function<bool()>& started) { impl_->run(started); }
 
 }  // namespace torq::app

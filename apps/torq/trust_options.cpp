@@ -2,6 +2,7 @@
 #include "apps/torq/trust_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -45,6 +46,13 @@ client::Trust system_trust() {
   return trust_nobody();
 }
 
+// Other programs print digests in capitals.
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 }  // namespace
 
 void add_trust_options(CLI::App& verb, TrustOptions& options) {
@@ -66,7 +74,7 @@ client::Trust resolve_trust(const TrustOptions& options) {
   }
   if (options.ca) return authorities_of("--ca", *options.ca);
   if (!options.pin) return system_trust();
-  const auto trust = client::Trust::pin(*options.pin);
+  const auto trust = client::Trust::pin(lower(*options.pin));
   if (!trust) throw CLI::ValidationError("--pin", trust.error());
   return *trust;
 }
