@@ -14,6 +14,7 @@
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
 #include "apps/torq/verb.hpp"
+#include "apps/torq/whole_number.hpp"
 #include "torq/client/client.hpp"
 #include "torq/net/system_entropy.hpp"
 
@@ -154,24 +155,22 @@ The server counts whoever asks as a peer of the swarm and answers with others. A
 one line for each info hash that was answered: {"url","info_hash","interval","complete","incomplete","peers":[{"ip","port"}]}.
 The exit code is that of the worst outcome.)";
 
-// CLI11 would take -1 for the largest number there is.
-std::string check_whole(const std::string& text) {
-  return text.find_first_not_of("0123456789") == std::string::npos ? "" : text + " is no number from 0 on";
-}
-
+// CLI11 alone would take -1 for the largest number there is, and 010 for eight.
 void add_numbers(CLI::App& verb, AnnounceOptions& options) {
   verb.add_option("--port", options.port, "where this peer accepts connections")
       ->required()
       ->type_name("PORT")
-      ->check(CLI::Range(1, 65535).description(""));
+      ->check(check_whole({1, 65535}));
   verb.add_option("--left", options.left, "bytes that are missing; 0 is a seeder, none given a leecher")
       ->type_name("BYTES")
-      ->check(check_whole);
-  verb.add_option("--uploaded", options.uploaded, "bytes given to others")->type_name("BYTES")->check(check_whole);
-  verb.add_option("--downloaded", options.downloaded, "bytes got from others")->type_name("BYTES")->check(check_whole);
+      ->check(check_whole({}));
+  verb.add_option("--uploaded", options.uploaded, "bytes given to others")->type_name("BYTES")->check(check_whole({}));
+  verb.add_option("--downloaded", options.downloaded, "bytes got from others")
+      ->type_name("BYTES")
+      ->check(check_whole({}));
   verb.add_option("--numwant", options.numwant, "how many peers to answer with (default: as the server likes)")
       ->type_name("N")
-      ->check(check_whole);
+      ->check(check_whole({0, INT64_MAX}));
 }
 
 std::string check_peer_id(const std::string& id) {

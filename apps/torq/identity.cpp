@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/torq/identity.hpp"
 
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -50,20 +51,46 @@ std::optional<std::string> exposure_of(const std::string& key_path) {
   return "the key " + key_path + " is open to every user of this machine; close it with: chmod o= " + key_path;
 }
 
+std::string day_of(std::chrono::sys_seconds at) {
+  const std::chrono::year_month_day day = std::chrono::floor<std::chrono::days>(at);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                     static_cast<unsigned>(day.day()));
+}
+
+/// What makes clients refuse it, unless they hold the pin.
+std::vector<std::string> faults_of(const std::string& cert_path, const quic::CertificateFacts& facts,
+                                   std::chrono::sys_seconds now) {
+  std::vector<std::string> faults;
+  const auto add = [&](const std::string& what, const std::string& remedy) {
+    faults.push_back(
+        fmt::format("the certificate {} {}: clients refuse it, unless they pin its key; {}", cert_path, what, remedy));
+  };
+  const std::string renew = "put a new one there and send SIGHUP";
+  if (now > facts.not_after) add("expired on " + day_of(facts.not_after), renew);
+  if (now < facts.not_before) {
+    add("is not valid before " + day_of(facts.not_before), "set this machine's clock, or " + renew);
+  }
+  if (!facts.is_for_servers) add("is not for servers", "have one issued with the extended key usage serverAuth");
+  return faults;
+}
+
 Result<ServerIdentity, std::string> checked(std::string cert_pem, std::string key_pem, const std::string& cert_path,
-                                            const std::string& key_path) {
+                                            const std::string& key_path, std::chrono::sys_seconds now) {
   const auto fault = quic::check_pair(cert_pem, key_pem);
   if (fault) return Failure("certificate " + cert_path + " and key " + key_path + ": " + *fault);
   std::string pin = quic::spki_pin(cert_pem).value();
-  return ServerIdentity{std::move(cert_pem), std::move(key_pem), std::move(pin), exposure_of(key_path)};
+  std::vector<std::string> warnings = faults_of(cert_path, quic::read_facts(cert_pem).value(), now);
+  if (auto exposure = exposure_of(key_path)) warnings.push_back(*std::move(exposure));
+  return ServerIdentity{std::move(cert_pem), std::move(key_pem), std::move(pin), std::move(warnings)};
 }
 
-Result<ServerIdentity, std::string> read_identity(const std::string& cert_path, const std::string& key_path) {
+Result<ServerIdentity, std::string> read_identity(const std::string& cert_path, const std::string& key_path,
+                                                  std::chrono::sys_seconds now) {
   auto cert_pem = read_pem(cert_path);
   if (!cert_pem) return Failure("certificate: " + cert_pem.error());
   auto key_pem = read_pem(key_path);
   if (!key_pem) return Failure("key: " + key_pem.error());
-  return checked(*std::move(cert_pem), *std::move(key_pem), cert_path, key_path);
+  return checked(*std::move(cert_pem), *std::move(key_pem), cert_path, key_path, now);
 }
 
 quic::CertificateTerms terms_of(const MachineNames& machine, std::chrono::sys_seconds now) {
@@ -86,7 +113,16 @@ Result<void, std::string> renew_certificate(const std::string& cert_path, const 
   return write_pem(cert_path, *cert_pem, Mode::kShared);
 }
 
-Result<ServerIdentity, std::string> kept_identity(const StateDirectory& state, const quic::CertificateTerms& terms) {
+/// Ours to renew: nobody else has signed it. What does not belong to the key is left for check_pair to complain of.
+bool is_due(const std::string& cert_pem, const std::string& key_pem, std::chrono::sys_seconds now) {
+  constexpr auto kRenewBefore = std::chrono::days(30);
+  const auto facts = quic::read_facts(cert_pem);
+  return facts && facts->is_self_signed && (now > facts->not_after - kRenewBefore || now < facts->not_before) &&
+         !quic::check_pair(cert_pem, key_pem);
+}
+
+Result<ServerIdentity, std::string> kept_identity(const StateDirectory& state, const quic::CertificateTerms& terms,
+                                                  std::chrono::sys_seconds now) {
   const std::string cert_path = state.file("cert.pem");
   const std::string key_path = state.file("key.pem");
   const auto cert_pem = read_pem_if_there(cert_path);
@@ -99,9 +135,12 @@ Result<ServerIdentity, std::string> kept_identity(const StateDirectory& state, c
   }
   Result<void, std::string> done;
   if (!*key_pem) done = make_identity(cert_path, key_path, terms);
-  if (*key_pem && !*cert_pem) done = renew_certificate(cert_path, key_path, **key_pem, terms);
-  if (!done) return Failure(done.error());
-  return read_identity(cert_path, key_path);
+  const bool is_renewal = *key_pem && *cert_pem && is_due(**cert_pem, **key_pem, now);
+  if (*key_pem && (!*cert_pem || is_renewal)) done = renew_certificate(cert_path, key_path, **key_pem, terms);
+  if (!done && !is_renewal) return Failure(done.error());
+  auto identity = read_identity(cert_path, key_path, now);
+  if (!done && identity) identity->warnings.push_back("the certificate could not be renewed: " + done.error());
+  return identity;
 }
 
 bool is_host_name(std::string_view text) {
@@ -153,8 +192,8 @@ Result<ServerIdentity, std::string> load_identity(const IdentityFiles& files, co
   if (files.cert.has_value() != files.key.has_value()) {
     return Failure<std::string>("--cert and --key go together: one of them is missing");
   }
-  if (files.cert) return read_identity(*files.cert, *files.key);
-  return kept_identity(state, terms_of(machine, now));
+  if (files.cert) return read_identity(*files.cert, *files.key, now);
+  return kept_identity(state, terms_of(machine, now), now);
 }
 
 }  // namespace torq::app

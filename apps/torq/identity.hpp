@@ -17,8 +17,8 @@ namespace torq::app {
 struct ServerIdentity {
   std::string cert_pem;  ///< the chain, leaf first
   std::string key_pem;
-  std::string pin;                     ///< `sha256:<64 hex>`
-  std::optional<std::string> warning;  ///< for people: something about it is unsafe
+  std::string pin;                    ///< `sha256:<64 hex>`
+  std::vector<std::string> warnings;  ///< for people: what is unsafe about it, or keeps clients away
 };
 
 /// --cert and --key: both or neither.
@@ -38,7 +38,8 @@ MachineNames read_machine_names();
 
 /// From the operator's files when they are named; else the state directory's own (cert.pem, key.pem), made at first:
 /// ECDSA P-256, ten years, from a day before `now` for clients whose clocks are behind. A missing cert.pem is made anew
-/// for the key that is there, so the pin survives. The error names the file.
+/// for the key that is there, so the pin survives; so is one that is self-signed and within thirty days of its end. The
+/// error names the file.
 Result<ServerIdentity, std::string> load_identity(const IdentityFiles& files, const StateDirectory& state,
                                                   std::chrono::sys_seconds now, const MachineNames& machine);
 

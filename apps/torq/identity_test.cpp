@@ -13,11 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+using None = std::vector<std::string>;
+
 class ServerIdentityTest : public testing::Test {
  protected:
   Result<ServerIdentity, std::string> load(const IdentityFiles& files = {}) {
-    return load_identity(files, state, std::chrono::sys_seconds(1'800'000'000s),
-                         {{"localhost"}, {*parse_ip("127.0.0.1")}});
+    return load_identity(files, state, now, {{"localhost"}, {*parse_ip("127.0.0.1")}});
   }
   Result<ServerIdentity, std::string> load_files(const std::string& cert, const std::string& key) {
     return load({tree.path(cert), tree.path(key)});
@@ -28,12 +29,16 @@ class ServerIdentityTest : public testing::Test {
     return status.st_mode & 07777U;
   }
   void operator_files(const std::string& cert, const std::string& key) {
-    const auto pair = quic::make_self_signed(quic::KeyKind::kEd25519, {{"a.example"}, {}, {}, {}}).value();
+    operator_files(cert, key, {{"a.example"}, {}, now - 1h, now + 1h});
+  }
+  void operator_files(const std::string& cert, const std::string& key, const quic::CertificateTerms& terms) {
+    const auto pair = quic::make_self_signed(quic::KeyKind::kEd25519, terms).value();
     tree.file(cert, pair.cert_pem);
     tree.file(key, pair.key_pem);
     tree.permissions(key, 0600);
   }
 
+  std::chrono::sys_seconds now{1'800'000'000s};  // 15 January 2027
   files::TemporaryTree tree;
   StateDirectory state = StateDirectory::open(tree.path("state")).value();
 };
@@ -47,7 +52,7 @@ TEST_F(ServerIdentityTest, IsMadeAtFirstAndReusedLater) {
   EXPECT_EQ(first->cert_pem, second->cert_pem);
   EXPECT_EQ(first->pin, second->pin);
   EXPECT_EQ(first->pin, quic::spki_pin(tree.text("state/cert.pem")));
-  EXPECT_EQ(first->warning, std::nullopt);
+  EXPECT_EQ(first->warnings, None());
 }
 
 TEST_F(ServerIdentityTest, KeepsItsKeyToItself) {
@@ -97,7 +102,7 @@ TEST_F(ServerIdentityTest, ComesFromTheOperatorsFiles) {
   ASSERT_TRUE(identity) << identity.error();
   EXPECT_EQ(identity->cert_pem, tree.text("c.pem"));
   EXPECT_EQ(identity->pin, quic::spki_pin(tree.text("c.pem")));
-  EXPECT_EQ(identity->warning, std::nullopt);
+  EXPECT_EQ(identity->warnings, None());
   EXPECT_FALSE(std::filesystem::exists(tree.path("state/cert.pem")));
 }
 
@@ -130,15 +135,66 @@ TEST_F(ServerIdentityTest, WarnsOfAKeyThatEverybodyCanRead) {
   const auto identity = load_files("c.pem", "k.pem");
 
   ASSERT_TRUE(identity);
-  ASSERT_TRUE(identity->warning);
-  EXPECT_NE(identity->warning->find(tree.path("k.pem")), std::string::npos);
+  ASSERT_EQ(identity->warnings.size(), 1U);
+  EXPECT_NE(identity->warnings[0].find(tree.path("k.pem")), std::string::npos);
 }
 
 TEST_F(ServerIdentityTest, AllowsAGroupToReadTheKey) {
   operator_files("c.pem", "k.pem");
   tree.permissions("k.pem", 0640);
 
-  EXPECT_EQ(load_files("c.pem", "k.pem")->warning, std::nullopt);
+  EXPECT_EQ(load_files("c.pem", "k.pem")->warnings, None());
+}
+
+TEST_F(ServerIdentityTest, WarnsOfAnOperatorsCertificateOutsideItsTime) {
+  operator_files("old.pem", "k1.pem", {{"a.example"}, {}, now - 48h, now - 24h});
+  operator_files("new.pem", "k2.pem", {{"a.example"}, {}, now + 24h, now + 48h});
+
+  const auto expired = load_files("old.pem", "k1.pem");
+  const auto early = load_files("new.pem", "k2.pem");
+
+  ASSERT_TRUE(expired && early);
+  EXPECT_EQ(expired->warnings, std::vector{"the certificate " + tree.path("old.pem") +
+                                           " expired on 2027-01-14: clients refuse it, unless they pin its key; put a "
+                                           "new one there and send SIGHUP"});
+  EXPECT_EQ(early->warnings, std::vector{"the certificate " + tree.path("new.pem") +
+                                         " is not valid before 2027-01-16: clients refuse it, unless they pin its key; "
+                                         "set this machine's clock, or put a new one there and send SIGHUP"});
+}
+
+TEST_F(ServerIdentityTest, RenewsItsOwnCertificateNearTheEndAndKeepsThePin) {
+  const auto first = load();
+  const auto made_at = now;
+  for (const auto later : {std::chrono::years(10) - 29 * 24h, std::chrono::years(11) + 0h}) {
+    tree.file("state/cert.pem", first->cert_pem);
+    now = made_at + std::chrono::floor<std::chrono::seconds>(later);
+
+    const auto renewed = load();
+
+    ASSERT_TRUE(renewed) << renewed.error();
+    EXPECT_EQ(renewed->pin, first->pin);
+    EXPECT_GT(quic::read_facts(renewed->cert_pem)->not_after, now + std::chrono::years(9));
+    EXPECT_EQ(renewed->cert_pem, tree.text("state/cert.pem"));
+    EXPECT_EQ(renewed->warnings, None());
+  }
+}
+
+TEST_F(ServerIdentityTest, RenewsItsOwnCertificateFromADayWhenTheClockWasAhead) {
+  const auto first = load();
+  now -= 10 * 24h;
+
+  const auto renewed = load();
+
+  ASSERT_TRUE(renewed) << renewed.error();
+  EXPECT_EQ(renewed->pin, first->pin);
+  EXPECT_LT(quic::read_facts(renewed->cert_pem)->not_before, now);
+}
+
+TEST_F(ServerIdentityTest, IsNotRenewedBeforeItIsTime) {
+  const auto first = load();
+  now += std::chrono::floor<std::chrono::seconds>(std::chrono::years(10) - 31 * 24h);
+
+  EXPECT_EQ(load()->cert_pem, first->cert_pem);
 }
 
 TEST(MachineNames, HoldLocalhostAndLoopbackOnceAndFitACertificate) {

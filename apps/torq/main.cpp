@@ -2,6 +2,7 @@
 // The command: parses, builds, runs. One file per verb.
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <exception>
 
 #include "apps/torq/verb.hpp"
@@ -14,6 +15,7 @@ constexpr const char* kFooter = R"(Exit codes: 0 ok, 1 other failure, 2 usage, 3
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is a failed write, which tidies up
   CLI::App command("torq: a BitTorrent tracker and verified file transfer over QUIC", "torq");
   command.set_version_flag("--version", TORQ_VERSION);
   command.require_subcommand(1);
@@ -32,6 +34,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(action());
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = command.exit(error) == 0;
+    if (asked_for_help && !std::cout.flush()) return static_cast<int>(torq::app::ExitCode::kOther);
     return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
   } catch (const torq::app::Ended& ended) {
     return static_cast<int>(ended.code);

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/failures.hpp"
 #include "apps/torq/server.hpp"
 #include "apps/torq/verb.hpp"
 #include "torq/quic/tls.hpp"
@@ -69,8 +70,13 @@ ExitCode serve(const ServeOptions& options) {
   const auto settings = load_settings(sources);
   if (!settings) throw CLI::ValidationError(settings.error());
   Server server(sources, *settings);
-  server.run([&] { say_ready(server.ready(), options.json); });
-  return ExitCode::kOk;
+  ExitCode code = ExitCode::kOk;
+  server.run([&] {
+    say_ready(server.ready(), options.json);
+    code = finish_output(code);  // who waits for the line would wait for ever
+    return code == ExitCode::kOk;
+  });
+  return code;
 }
 
 constexpr const char* kFooter = R"(Examples:
@@ -85,11 +91,15 @@ Each option but --config and --json may also stand in the configuration file (`i
 SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
 configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
 
+// On a command line that is a shell's variable without a value, and its default would not be what was meant.
+std::string check_filled(const std::string& text) { return text.empty() ? "must not be empty" : ""; }
+
 void add_setting(CLI::App& verb, ServeOptions& options, const Setting& setting) {
   const std::vector<std::string> defaults = setting.get(ServeSettings());
   CLI::Option* option = verb.add_option(setting.flag(), options.flags[&setting], std::string(setting.help))
                             ->type_name(std::string(setting.value));
   option->default_str(fmt::format("{}", fmt::join(defaults, ",")));
+  if (setting.form == ValueForm::kText) option->check(check_filled);
   if (setting.form != ValueForm::kTexts) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   if (setting.form == ValueForm::kTexts) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }

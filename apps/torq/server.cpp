@@ -140,7 +140,7 @@ struct Server::Impl {
         shared{store, tracker, files, limits_of(tracker.rules())},
         ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
-    if (identity.warning) warn(*identity.warning);
+    for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     warn_of_keys();
     const Duration epoch = unix_time_at_zero();
@@ -223,7 +223,7 @@ struct Server::Impl {
     const auto tls = tls_of(*new_identity);
     if (!tls) return Failure(tls.error());
     for (const auto& worker : workers) worker->use(*tls);
-    if (new_identity->warning) warn(*new_identity->warning);
+    for (const std::string& warning : new_identity->warnings) warn(warning);
     const auto left = needing_restart(settings, *fresh);
     if (!left.empty()) warn(fmt::format("only a restart changes {}", fmt::join(left, ", ")));
     settings.cert = fresh->cert;
@@ -234,7 +234,7 @@ struct Server::Impl {
     return {};
   }
 
-  void run(const std::function<void()>& started) {
+  void run(const std::function<bool()>& started) {
     await_the_end();
     await_hangups();
     renew_keys_when_due();
@@ -244,7 +244,7 @@ struct Server::Impl {
         if (--running == 0) loop.stop();
       });
     });
-    started();
+    if (!started()) stop();
     loop.run();
   }
 };
@@ -254,6 +254,6 @@ Server::Server(SettingSources sources, ServeSettings settings)
 Server::~Server() = default;
 
 const Ready& Server::ready() const { return impl_->ready; }
-void Server::run(const std::function<void()>& started) { impl_->run(started); }
+void Server::run(const std::function<bool()>& started) { impl_->run(started); }
 
 }  // namespace torq::app

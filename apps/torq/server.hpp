@@ -36,9 +36,9 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   const Ready& ready() const;
-  /// Calls `started` when all workers serve. The first SIGINT or SIGTERM drains, a second one ends at once; SIGHUP
-  /// reloads, and says on standard error what came of it.
-  void run(const std::function<void()>& started);
+  /// Calls `started` when all workers serve; false from it ends them at once. The first SIGINT or SIGTERM drains, a
+  /// second one ends at once; SIGHUP reloads, and says on standard error what came of it.
+  void run(const std::function<bool()>& started);
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 #include "apps/torq/trust_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -80,6 +81,13 @@ client::Trust meet(const client::KnownServers& known, const client::Url& url) {
   return **outcome;
 }
 
+// Other programs print digests in capitals.
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 }  // namespace
 
 void add_trust_options(CLI::App& verb, TrustOptions& options) {
@@ -124,7 +132,7 @@ const client::Trust& TrustRule::of_all() {
   }
   if (options_.ca) return of_all_.emplace(authorities_of("--ca", *options_.ca));
   if (!options_.pin) return of_all_.emplace(system_trust());
-  const auto trust = client::Trust::pin(*options_.pin);
+  const auto trust = client::Trust::pin(lower(*options_.pin));
   if (!trust) throw CLI::ValidationError("--pin", trust.error());
   return of_all_.emplace(*trust);
 }

@@ -241,6 +241,19 @@ TEST_P(TrackerRulesTest, BelievesNobodyWhoClaimsToBeNowhere) {
   EXPECT_EQ(peers, (Peers{peer("127.0.0.1"), peer("::1")}));
 }
 
+TEST_P(TrackerRulesTest, BelievesNoClaimThatNamesManyOrNobody) {
+  for (const char* claimed : {"255.255.255.255", "224.0.0.1", "239.255.255.250", "240.0.0.1", "0.1.2.3"}) {
+    start({});
+    announce(claiming(claimed, seeding()), ip("127.0.0.1"));
+    EXPECT_EQ(heard_by_others(), Peers{peer("127.0.0.1")}) << claimed;
+  }
+  for (const char* claimed : {"ff00::1", "ff02::1", "ff0e::1"}) {
+    start({});
+    announce(claiming(claimed, seeding()), ip("::1"));
+    EXPECT_EQ(heard_by_others(), Peers{peer("::1")}) << claimed;
+  }
+}
+
 TEST_P(TrackerRulesTest, AStrangerCannotStopSomebodyElse) {
   announce(seeding(), source(1));
   announce(claiming("8.1.0.1", with(AnnounceEvent::kStopped, seeding())), source(2));

@@ -99,6 +99,37 @@ def test_wrong_words_are_wrong_usage(command, words):
     assert finished.err.strip() and not finished.out.strip(), finished
 
 
+@pytest.mark.parametrize("option, most", [
+    ("--port", 2**16 - 1), ("--left", 2**64 - 1), ("--uploaded", 2**64 - 1), ("--downloaded", 2**64 - 1), ("--numwant", 2**63 - 1)])
+def test_numbers_are_whole_decimal_and_in_their_range(command, option, most):
+    port = [] if option == "--port" else ["--port", "1"]
+    for wrong in [most + 1, 10**30, "010", "0x10", "1e3", "1.5", "1K", "-1", "+1", ""]:
+        finished = command("announce", "quic://127.0.0.1:1", HASH, *port, f"{option}={wrong}", "--insecure")
+
+        assert finished.code == USAGE, finished
+        assert option in finished.err and f"to {most}" in finished.err, finished
+
+
+def test_the_largest_numbers_are_taken(command, ask, shared_server):
+    finished = ask("announce", shared_server.url, "cd" * 20, "--port", 2**16 - 1, "--left", 2**64 - 1, "--uploaded", 2**64 - 1,
+                   "--downloaded", 2**64 - 1, "--numwant", 2**63 - 1)
+
+    assert finished.code == OK, finished
+
+
+def test_a_pin_may_be_written_in_capitals(command, shared_server):
+    finished = command("get", f"{shared_server.url}/small.txt", "--pin", shared_server.pin.upper())
+
+    assert finished.code == OK, finished
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "get --help"])
+def test_help_that_nobody_got_is_a_failure(command, words):
+    finished = processes.run(["bash", "-c", f'exec "$0" {words} >/dev/full', torq.binary()], command.folder, command.environment)
+
+    assert finished.code == OTHER, finished
+
+
 @pytest.mark.parametrize("verb", ["serve", "get", "announce", "capabilities"])
 def test_every_verb_has_help(command, verb):
     finished = command(verb, "--help")
@@ -129,8 +160,8 @@ def test_a_disk_that_does_not_take_it(command, ask, shared_server, target):
 
 
 def test_a_file_too_large_for_the_disk_leaves_nothing(command, shared_server):
-    """The nearest to a full disk that needs no rights: the shell's limit, with its signal off so that the write fails."""
-    script = f'trap "" XFSZ; ulimit -f 100; exec "$0" get {shared_server.url}/medium.bin --pin {shared_server.pin}'
+    """The nearest to a full disk that needs no rights: the shell's limit, whose signal must not end the command."""
+    script = f'ulimit -f 100; exec "$0" get {shared_server.url}/medium.bin --pin {shared_server.pin}'
 
     finished = processes.run(["bash", "-c", script, torq.binary()], command.folder, command.environment)
 

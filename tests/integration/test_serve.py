@@ -8,9 +8,11 @@ import socket
 import stat
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from harness import processes, torq
-from harness.certificates import Authority
+from harness.certificates import DAY, Authority
 from harness.requests import file
 
 
@@ -116,12 +118,67 @@ def test_an_address_of_another_machine_is_named(refused):
 
 @pytest.mark.parametrize("words", [
     ["--listen", "nonsense"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:x"], ["--workers", "-1"],
-    ["--interval", "0"], ["--interval", "x"], ["--cert", "a.pem"], ["--key", "a.pem"], ["--no-such-option"],
+    ["--interval", "0"], ["--interval", "x"], ["--interval", "010"], ["--interval", "0x10"], ["--workers", "18446744073709551617"],
+    ["--listen", "127.0.0.1:0", "extra"], ["extra"], ["--state", ""], ["--root", ""], ["--cert", ""], ["--listen", ""], ["--cert", "a.pem"], ["--key", "a.pem"], ["--no-such-option"],
 ])
 def test_wrong_words_are_wrong_usage(refused, words):
     listen = [] if "--listen" in words else ["--listen", "127.0.0.1:0"]
 
     assert refused(*listen, *words).code == 2
+
+
+@pytest.mark.parametrize("option", ["--root", "--state"])
+def test_an_empty_folder_name_is_no_default(command, option):
+    finished = command("serve", "--listen", "127.0.0.1:0", option, "")
+
+    assert finished.code == 2 and option in finished.err and "empty" in finished.err, finished
+
+
+def test_it_does_not_start_when_nobody_gets_the_ready_line(command, root):
+    words = [torq.binary(), "serve", "--json", "--listen", "127.0.0.1:0", "--root", root, "--state", command.folder / "state"]
+
+    finished = processes.run(["bash", "-c", 'exec "$0" "$@" >/dev/full', *words], command.folder, command.environment)
+
+    assert finished.code == 8 and "standard output" in finished.err, finished
+
+
+@pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP521R1()], ids=["p384", "p521"])
+def test_larger_curves_serve_our_client(serve, command, tmp_path, curve):
+    authority = Authority(tmp_path)
+    server = serve(*authority.issue("larger", key=ec.generate_private_key(curve)).options)
+
+    finished = command("get", f"{server.url}/small.txt", "--ca", authority.file)
+
+    assert finished.code == 0, finished
+
+
+def test_a_key_that_no_client_could_use_is_refused(refused, tmp_path):
+    issued = Authority(tmp_path).issue("unusable", key=ec.generate_private_key(ec.SECP224R1()))
+
+    finished = refused("--listen", "127.0.0.1:0", *issued.options)
+
+    assert "unusable.crt" in finished.err and "P-256" in finished.err, finished
+
+
+def test_an_expired_certificate_is_warned_of(serve, tmp_path):
+    issued = Authority(tmp_path).issue("old", from_now=(-9 * DAY, -2 * DAY))
+
+    server = serve(*issued.options)
+
+    assert str(issued.cert) in server.process.stderr and "expired on 20" in server.process.stderr
+
+
+def test_a_certificate_for_clients_is_warned_of(serve, tmp_path):
+    issued = Authority(tmp_path).issue("visitor", purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
+
+    server = serve(*issued.options)
+
+    assert str(issued.cert) in server.process.stderr and "serverAuth" in server.process.stderr
+
+
+def test_a_certificate_that_is_fine_is_not_warned_of(serve, tmp_path):
+    assert "warning" not in serve().process.stderr
+    assert "warning" not in serve(*Authority(tmp_path).issue("fine").options).process.stderr
 
 
 def test_a_certificate_that_cannot_be_used_is_named(refused, tmp_path):

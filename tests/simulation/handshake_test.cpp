@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How connections begin, and how they fail to.
 
+#include <gnutls/x509.h>
 #include <gtest/gtest.h>
 
 #include "simulation.hpp"
@@ -25,6 +26,40 @@ TEST(SimulatedHandshake, TakesTwoRoundTripsOnAPerfectLink) {
 
   EXPECT_LT(sim.now() - begin, 50ms);
   EXPECT_EQ(sim.requester.closed(sim.last()), nullptr);
+}
+
+std::string new_key(gnutls_pk_algorithm_t algorithm, unsigned bits) {
+  gnutls_x509_privkey_t key = nullptr;
+  gnutls_datum_t pem{};
+  gnutls_x509_privkey_init(&key);
+  EXPECT_EQ(gnutls_x509_privkey_generate(key, algorithm, bits, 0), 0);
+  EXPECT_EQ(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, nullptr, GNUTLS_PKCS_PLAIN, &pem), 0);
+  std::string text(reinterpret_cast<const char*>(pem.data), pem.size);
+  gnutls_free(pem.data);
+  gnutls_x509_privkey_deinit(key);
+  return text;
+}
+
+TEST(SimulatedHandshake, CompletesWithEveryKindOfKeyThatAServerMayStartWith) {
+  const std::vector<std::pair<gnutls_pk_algorithm_t, unsigned>> kinds = {
+      {GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1)},
+      {GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1)},
+      {GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP521R1)},
+      {GNUTLS_PK_EDDSA_ED25519, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519)},
+      {GNUTLS_PK_RSA, 2048},
+      {GNUTLS_PK_RSA_PSS, 2048}};
+  for (const auto& [algorithm, bits] : kinds) {
+    SCOPED_TRACE(gnutls_pk_get_name(algorithm) + std::string(" ") + std::to_string(GNUTLS_BITS_TO_CURVE(bits)));
+    const std::string key = new_key(algorithm, bits);
+    const auto certificate = quic::self_sign(key, {{"tracker.example"}, {}, {}, {}});
+    ASSERT_TRUE(certificate) << certificate.error();
+    Simulation sim(1);
+    sim.server.endpoint().use(quic::ServerTls::create(*certificate, key).value());
+
+    sim.connected();
+
+    EXPECT_EQ(sim.requester.closed(sim.last()), nullptr);
+  }
 }
 
 TEST(SimulatedHandshake, CompletesUnderLoss) {

@@ -47,8 +47,10 @@ bool IpAddress::is_loopback() const {
          std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::byte b) { return b == std::byte{0}; });
 }
 
+bool IpAddress::is_ipv6_link_local() const { return family_ == Family::kIpv6 && has_prefix(bytes_, 0xfe800000, 10); }
+
 bool IpAddress::is_private() const {
-  if (family_ == Family::kIpv6) return has_prefix(bytes_, 0xfc000000, 7) || has_prefix(bytes_, 0xfe800000, 10);
+  if (family_ == Family::kIpv6) return has_prefix(bytes_, 0xfc000000, 7) || is_ipv6_link_local();
   return has_prefix(bytes_, 0x0a000000, 8) || has_prefix(bytes_, 0xac100000, 12) ||
          has_prefix(bytes_, 0xc0a80000, 16) || has_prefix(bytes_, 0xa9fe0000, 16) || has_prefix(bytes_, 0x64400000, 10);
 }

@@ -31,6 +31,8 @@ class IpAddress {
 
   bool is_unspecified() const;
   bool is_loopback() const;
+  /// fe80::/10 (RFC 4291 2.5.6): means something on one link only. IPv4's 169.254.0.0/16 needs no scope.
+  bool is_ipv6_link_local() const;
   /// RFC 1918, RFC 6598 (shared), link-local, and unique local (RFC 4193). Not loopback.
   bool is_private() const;
 
@@ -44,6 +46,8 @@ class IpAddress {
 struct SocketAddress {
   IpAddress ip;
   std::uint16_t port = 0;
+  /// The index of the interface on whose link an IPv6 link-local `ip` is meant (RFC 4007); 0 with every other address.
+  std::uint32_t scope = 0;
 
   auto operator<=>(const SocketAddress&) const = default;
 };
@@ -55,7 +59,7 @@ std::optional<IpAddress> parse_ip(std::string_view text);
 std::optional<SocketAddress> parse_socket_address(std::string_view text);
 
 std::string to_string(const IpAddress& ip);
-/// IPv6 in brackets.
+/// IPv6 in brackets; a scope is not shown.
 std::string to_string(const SocketAddress& address);
 
 }  // namespace torq

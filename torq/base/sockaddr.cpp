@@ -16,6 +16,7 @@ SockAddr::SockAddr(const SocketAddress& address) {
   } else {
     storage_.v6.sin6_family = AF_INET6;
     storage_.v6.sin6_port = htons(address.port);
+    storage_.v6.sin6_scope_id = address.scope;
     std::memcpy(&storage_.v6.sin6_addr, ip.data(), ip.size());
   }
 }
@@ -33,7 +34,8 @@ SocketAddress from_sockaddr(const sockaddr* address) {
     std::memcpy(&v6, address, sizeof v6);
     std::array<std::byte, 16> ip;
     std::memcpy(ip.data(), &v6.sin6_addr, ip.size());
-    return {IpAddress::v6(ip), ntohs(v6.sin6_port)};
+    const IpAddress value = IpAddress::v6(ip);
+    return {value, ntohs(v6.sin6_port), value.is_ipv6_link_local() ? v6.sin6_scope_id : 0};
   }
   return {};
 }

@@ -10,7 +10,7 @@
 
 namespace torq {
 
-/// A sockaddr_in or sockaddr_in6. Fields that torq does not use (flow label, scope, padding) are zero, so that equal
+/// A sockaddr_in or sockaddr_in6. Fields that torq does not use (flow label, padding) are zero, so that equal
 /// addresses are equal bytes.
 class SockAddr {
  public:

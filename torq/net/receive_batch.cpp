@@ -60,7 +60,9 @@ Ancillary read_ancillary(const msghdr& message) {
     if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
       found.local = ip_of(read<in_pktinfo>(header).ipi_addr);
     } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-      found.local = ip_of(read<in6_pktinfo>(header).ipi6_addr);
+      const auto info = read<in6_pktinfo>(header);
+      found.local = ip_of(info.ipi6_addr);
+      if (found.local->is_ipv6_link_local()) found.scope = info.ipi6_ifindex;
     } else if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TOS) {
       found.ecn = ecn_of(read<std::uint8_t>(header));
     } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_TCLASS) {

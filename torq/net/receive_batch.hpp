@@ -34,6 +34,7 @@ struct ReceiveBatch::Slots {
 /// What the control messages of one received message say.
 struct Ancillary {
   std::optional<IpAddress> local;
+  std::uint32_t scope = 0;  ///< of `local`, where that is IPv6 and link-local
   quic::Ecn ecn = quic::Ecn::kNone;
   std::size_t segment_size = 0;  ///< 0: one datagram
 };

@@ -40,7 +40,8 @@ class Control {
     std::memcpy(CMSG_DATA(header), &value, sizeof value);
     used_ += CMSG_SPACE(sizeof value);
   }
-  void add_source(const IpAddress& ip) {
+  void add_source(const SocketAddress& source) {
+    const IpAddress& ip = source.ip;
     if (ip.family() == Family::kIpv4) {
       in_pktinfo info{};
       std::memcpy(&info.ipi_spec_dst, ip.bytes().data(), ip.bytes().size());
@@ -48,6 +49,7 @@ class Control {
     } else {
       in6_pktinfo info{};
       std::memcpy(&info.ipi6_addr, ip.bytes().data(), ip.bytes().size());
+      info.ipi6_ifindex = source.scope;
       add(IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
   }
@@ -80,7 +82,7 @@ struct Message {
     header.msg_namelen = destination.size();
     header.msg_iov = &vector;
     header.msg_iovlen = 1;
-    if (wildcard && !transmit.path.local.ip.is_unspecified()) control.add_source(transmit.path.local.ip);
+    if (wildcard && !transmit.path.local.ip.is_unspecified()) control.add_source(transmit.path.local);
     if (transmit.ecn != quic::Ecn::kNone) control.add_ecn(transmit.path.remote.ip.family(), transmit.ecn);
     if (bytes.size() > transmit.segment_size) {
       control.add(SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(transmit.segment_size));
@@ -167,7 +169,8 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch, const Deliver& deliver) {
     const mmsghdr& message = slots.messages[i];
     if (message.msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) continue;
     const Ancillary ancillary = read_ancillary(message.msg_hdr);
-    const SocketAddress local{tells_local_ ? ancillary.local.value_or(address_.ip) : address_.ip, address_.port};
+    const SocketAddress local =
+        tells_local_ && ancillary.local ? SocketAddress{*ancillary.local, address_.port, ancillary.scope} : address_;
     const quic::Path path{local, from_sockaddr(reinterpret_cast<const sockaddr*>(&slots.sources[i]))};
     Bytes rest(static_cast<const std::byte*>(slots.vectors[i].iov_base), message.msg_len);
     const std::size_t segment =

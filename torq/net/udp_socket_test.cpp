@@ -2,9 +2,15 @@
 #include "torq/net/udp_socket.hpp"
 
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <poll.h>
 
+#include <memory>
+#include <optional>
 #include <string>
+
+#include "torq/base/sockaddr.hpp"
 
 namespace torq::net {
 namespace {
@@ -73,6 +79,38 @@ TEST(UdpSocket, OnAWildcardAnswersFromTheAddressThatWasAsked) {
 
   EXPECT_EQ(question.path.local, asked);
   EXPECT_EQ(arrivals(client, 1).at(0).path.remote, asked);
+}
+
+// A link-local address of this machine with its interface; nothing where there is none.
+std::optional<SocketAddress> link_local_address() {
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return std::nullopt;
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owned(first, &freeifaddrs);
+  for (const ifaddrs* it = first; it != nullptr; it = it->ifa_next) {
+    if (it->ifa_addr == nullptr || (it->ifa_flags & IFF_UP) == 0) continue;
+    const SocketAddress address = from_sockaddr(it->ifa_addr);
+    if (address.ip.is_ipv6_link_local()) return address;
+  }
+  return std::nullopt;
+}
+
+TEST(UdpSocket, OnAWildcardAnswersALinkLocalClientOnItsLink) {
+  const auto here = link_local_address();
+  if (!here) GTEST_SKIP() << "no interface of this machine has an IPv6 link-local address";
+  UdpSocket server = bound("::");
+  UdpSocket client = UdpSocket::bind(*here, UdpSocket::Port::kOwn).value();
+  const SocketAddress asked{here->ip, server.address().port, here->scope};
+
+  client.send(std::array{run(client.address(), asked, "question", 8)});
+  const auto questions = arrivals(server, 1);
+  ASSERT_EQ(questions.size(), 1U);
+  server.send(std::array{run(questions[0].path.local, questions[0].path.remote, "answer", 6)});
+
+  EXPECT_NE(here->scope, 0U);
+  EXPECT_EQ(questions[0].path, (quic::Path{asked, client.address()}));
+  const auto answers = arrivals(client, 1);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].path.remote, asked);
 }
 
 TEST_P(UdpSocketTest, OfAClientHasOneLocalAddressInBothDirections) {

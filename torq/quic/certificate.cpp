@@ -160,6 +160,17 @@ std::optional<std::string> pin_of(const Certificate& crt) {
   return "sha256:" + to_hex(*id);
 }
 
+/// What the server's priorities in tls.cpp can sign with; any other key would fail each handshake with alert 40.
+bool can_sign_handshakes(gnutls_x509_privkey_t key) {
+  const int algorithm = gnutls_x509_privkey_get_pk_algorithm(key);
+  if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS || algorithm == GNUTLS_PK_EDDSA_ED25519) return true;
+  if (algorithm != GNUTLS_PK_ECDSA) return false;
+  gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+  gnutls_x509_privkey_export_ecc_raw(key, &curve, nullptr, nullptr, nullptr);
+  return curve == GNUTLS_ECC_CURVE_SECP256R1 || curve == GNUTLS_ECC_CURVE_SECP384R1 ||
+         curve == GNUTLS_ECC_CURVE_SECP521R1;
+}
+
 }  // namespace
 
 Result<CertificatePair, std::string> make_self_signed(KeyKind key_kind, const CertificateTerms& terms) {
@@ -190,6 +201,22 @@ std::optional<std::string> spki_pin_of_der(Bytes cert_der) {
   return pin_of(read_certificate(cert_der, GNUTLS_X509_FMT_DER));
 }
 
+std::optional<CertificateFacts> read_facts(std::string_view cert_pem) {
+  const Certificate crt = read_certificate(as_bytes(cert_pem), GNUTLS_X509_FMT_PEM);
+  if (crt == nullptr) return std::nullopt;
+  const auto second = [](std::time_t at) { return std::chrono::sys_seconds(std::chrono::seconds(at)); };
+  gnutls_x509_crt_t signer = crt.get();
+  unsigned fault = 0;
+  const bool verified = gnutls_x509_crt_verify(crt.get(), &signer, 1,
+                                               GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT | GNUTLS_VERIFY_DISABLE_CA_SIGN |
+                                                   GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
+                                               &fault) >= 0;
+  return CertificateFacts{second(gnutls_x509_crt_get_activation_time(crt.get())),
+                          second(gnutls_x509_crt_get_expiration_time(crt.get())),
+                          verified && fault == 0 && gnutls_x509_crt_check_issuer(crt.get(), crt.get()) != 0,
+                          gnutls_x509_crt_check_key_purpose(crt.get(), GNUTLS_KP_TLS_WWW_SERVER, 0) != 0};
+}
+
 std::optional<std::string> check_pair(std::string_view cert_pem, std::string_view key_pem) {
   const Certificate crt = read_certificate(as_bytes(cert_pem), GNUTLS_X509_FMT_PEM);
   if (crt == nullptr) return "the certificate is not a certificate in PEM form";
@@ -198,6 +225,10 @@ std::optional<std::string> check_pair(std::string_view cert_pem, std::string_vie
   const auto certified = key_id(gnutls_x509_crt_get_key_id, crt);
   if (!certified || certified != key_id(gnutls_x509_privkey_get_key_id, *key)) {
     return "the key does not belong to the first certificate";
+  }
+  if (!can_sign_handshakes(key->get())) {
+    return "clients cannot use a key of this kind: make an ECDSA key on P-256, P-384 or P-521, an Ed25519 or an RSA "
+           "key";
   }
   return std::nullopt;
 }

@@ -123,6 +123,20 @@ TEST(SpkiPin, IsNoneOfWhatIsNoCertificate) {
   }
 }
 
+TEST(CertificateFacts, SayWhatACertificatePromises) {
+  const auto ours = read_facts(made().cert_pem);
+  const auto golden = read_facts(kGoldenCertificate);
+
+  ASSERT_TRUE(ours && golden);
+  EXPECT_EQ(ours->not_before, kStart);
+  EXPECT_EQ(ours->not_after, kEnd);
+  EXPECT_TRUE(ours->is_self_signed);
+  EXPECT_TRUE(ours->is_for_servers);
+  EXPECT_TRUE(golden->is_self_signed);
+  EXPECT_TRUE(golden->is_for_servers) << "a certificate without the extension is for everything";
+  EXPECT_EQ(read_facts("nonsense"), std::nullopt);
+}
+
 TEST(SelfSigned, PairBelongsTogether) {
   for (const KeyKind kind : {KeyKind::kEcdsaP256, KeyKind::kEd25519}) {
     const CertificatePair pair = made(kind);

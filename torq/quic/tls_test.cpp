@@ -49,6 +49,22 @@ TEST(ServerTls, SaysThatTheKeyIsAnothers) {
   EXPECT_NE(tls.error().find("belong"), std::string::npos) << tls.error();
 }
 
+TEST(ServerTls, RefusesAKeyThatNoHandshakeCouldUse) {
+  const std::string on_p224 =
+      "-----BEGIN EC PRIVATE KEY-----\n"
+      "MGgCAQEEHEy4Wzdxtmn+ZJXpXDJbjtZD4TR1G4PfNfT1CpWgBwYFK4EEACGhPAM6\n"
+      "AARSgzMK+GRBCHKoUr/HE0AwamjWCvuoyp4Ua1Iw2g2aiupnwqaUvnrfuP9DpeqV\n"
+      "Bg3lxXMiWIzjdw==\n"
+      "-----END EC PRIVATE KEY-----\n";
+  const auto certificate = self_sign(on_p224, {{"a.example"}, {}, {}, {}});
+  ASSERT_TRUE(certificate) << certificate.error();
+
+  const auto tls = ServerTls::create(*certificate, on_p224);
+
+  ASSERT_FALSE(tls);
+  EXPECT_NE(tls.error().find("make an ECDSA key on P-256"), std::string::npos) << tls.error();
+}
+
 TEST(ClientTls, TakesOnlyAPinOfTheOneForm) {
   const std::string digits(64, 'a');
   EXPECT_TRUE(ClientTls::create(TrustPin{"sha256:" + digits}));

@@ -14,6 +14,14 @@ AnnounceReply reply_with(std::chrono::seconds interval, const SwarmCounts& count
   return {interval, counts.complete, counts.incomplete, std::move(peers)};
 }
 
+// Multicast and broadcast name many, what begins with 0 or lies in 240.0.0.0/4 nobody (RFC 1122 3.2.1.3, RFC 1112 4,
+// RFC 4291 2.7): announced, they would make a whole swarm send there.
+bool can_be_a_peer(const IpAddress& ip) {
+  const auto first = std::to_integer<unsigned>(ip.bytes()[0]);
+  if (ip.family() == Family::kIpv6) return first != 0xff && !ip.is_unspecified();
+  return first != 0 && first < 224;
+}
+
 }  // namespace
 
 RoleCounts share_places(std::size_t wanted, Role asker, RoleCounts available) {
@@ -47,9 +55,9 @@ AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpA
 SwarmCounts Tracker::scrape(Instant now, const InfoHash& swarm) const { return store_.counts(now, swarm); }
 
 // A claim is believed only where it can do no harm to strangers: anyone could else have a victim's address handed out
-// to a whole swarm (BEP 7). The unspecified address names nobody.
+// to a whole swarm (BEP 7).
 IpAddress Tracker::address_of(const Announce& announce, const IpAddress& source) const {
-  const bool believed = announce.ip && !announce.ip->is_unspecified() && may_name_another(source);
+  const bool believed = announce.ip && can_be_a_peer(*announce.ip) && may_name_another(source);
   return believed ? *announce.ip : source;
 }
 

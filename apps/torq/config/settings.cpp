@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "apps/torq/config/toml_text.hpp"
+#include "apps/torq/whole_number.hpp"
 
 namespace torq::app {
 namespace {
@@ -18,15 +18,6 @@ constexpr unsigned kMostWorkers = 64;
 constexpr unsigned kLongestInterval = 86'400;
 constexpr unsigned kLongestDrain = 3'600;
 
-Result<unsigned, std::string> parse_number(const std::string& text, unsigned least, unsigned most) {
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
-    return Failure(fmt::format("{} is not a whole number from {} to {}", text, least, most));
-  }
-  return number;
-}
-
 Setting number(std::string_view name, std::string_view value, std::string_view help, bool reloads,
                std::pair<unsigned, unsigned> range, std::function<void(ServeSettings&, unsigned)> store,
                std::function<unsigned(const ServeSettings&)> load) {
@@ -36,9 +27,9 @@ Setting number(std::string_view name, std::string_view value, std::string_view h
           ValueForm::kNumber,
           reloads,
           [range, store](ServeSettings& settings, const Texts& texts) -> Outcome {
-            const auto parsed = parse_number(texts.front(), range.first, range.second);
+            const auto parsed = parse_whole(texts.front(), {range.first, range.second});
             if (!parsed) return Failure(parsed.error());
-            store(settings, *parsed);
+            store(settings, static_cast<unsigned>(*parsed));
             return {};
           },
           [load](const ServeSettings& settings) { return Texts{std::to_string(load(settings))}; }};

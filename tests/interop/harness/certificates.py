@@ -48,14 +48,16 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(root.public_bytes(Encoding.PEM))
 
-    def issue(self, file_name, names=("localhost",), addresses=("127.0.0.1", "::1"), from_now=(-DAY, 30 * DAY), key=None):
+    def issue(self, file_name, names=("localhost",), addresses=("127.0.0.1", "::1"), from_now=(-DAY, 30 * DAY), key=None,
+              purposes=()):
         key = key or ec.generate_private_key(ec.SECP256R1())
         alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ipaddress.ip_address(text)) for text in addresses)]
-        leaf = self._sign(_name(file_name), key.public_key(), alternatives, self._between_name, self._between_key, from_now=from_now)
+        leaf = self._sign(_name(file_name), key.public_key(), alternatives, self._between_name, self._between_key, from_now=from_now,
+                          purposes=purposes)
         return Issued(self._folder, file_name, [leaf, self._between], key)
 
     @staticmethod
-    def _sign(name, public_key, alternatives, issuer, issuer_key, is_authority=False, from_now=(-DAY, 30 * DAY)):
+    def _sign(name, public_key, alternatives, issuer, issuer_key, is_authority=False, from_now=(-DAY, 30 * DAY), purposes=()):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
@@ -74,6 +76,8 @@ class Authority:
                                   key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
                                   decipher_only=False)
             builder = builder.add_extension(usage, critical=True)
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         return builder.sign(issuer_key, hashes.SHA256())
