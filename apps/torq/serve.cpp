@@ -100,8 +100,9 @@ void add_setting(CLI::App& verb, ServeOptions& options, const Setting& setting) 
                             ->type_name(std::string(setting.value));
   option->default_str(fmt::format("{}", fmt::join(defaults, ",")));
   if (setting.form == ValueForm::kText) option->check(check_filled);
-  if (setting.form != ValueForm::kTexts) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  if (setting.form == ValueForm::kTexts) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  const bool repeats = setting.form == ValueForm::kTexts;
+  option->expected(1)->allow_extra_args(false);
+  option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 
 }  // namespace

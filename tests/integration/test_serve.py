@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`torq serve` as a program: how it starts, what it says, what it refuses, how it ends."""
+import ipaddress
 import json
 import os
 import re
@@ -119,7 +120,7 @@ def test_an_address_of_another_machine_is_named(refused):
 @pytest.mark.parametrize("words", [
     ["--listen", "nonsense"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:x"], ["--workers", "-1"],
     ["--interval", "0"], ["--interval", "x"], ["--interval", "010"], ["--interval", "0x10"], ["--workers", "18446744073709551617"],
-    ["--listen", "127.0.0.1:0", "extra"], ["extra"], ["--state", ""], ["--root", ""], ["--cert", ""], ["--listen", ""], ["--cert", "a.pem"], ["--key", "a.pem"], ["--no-such-option"],
+    ["--listen", "127.0.0.1:0", "127.0.0.1:0"], ["extra"], ["--state", ""], ["--root", ""], ["--cert", ""], ["--listen", ""], ["--cert", "a.pem"], ["--key", "a.pem"], ["--no-such-option"],
 ])
 def test_wrong_words_are_wrong_usage(refused, words):
     listen = [] if "--listen" in words else ["--listen", "127.0.0.1:0"]
@@ -177,8 +178,11 @@ def test_a_certificate_for_clients_is_warned_of(serve, tmp_path):
 
 
 def test_a_certificate_that_is_fine_is_not_warned_of(serve, tmp_path):
+    issued = Authority(tmp_path).issue("fine")
+    issued.key.chmod(0o600)
+
     assert "warning" not in serve().process.stderr
-    assert "warning" not in serve(*Authority(tmp_path).issue("fine").options).process.stderr
+    assert "warning" not in serve(*issued.options).process.stderr
 
 
 def test_a_certificate_that_cannot_be_used_is_named(refused, tmp_path):
@@ -274,6 +278,31 @@ def test_several_addresses_are_listened_on(serve, aioquic):
     assert [host for host, _ in addresses] == ["127.0.0.1", "127.0.0.2", "::1"]
     for address in addresses:
         assert json.loads(aioquic.ask(address, file("small.txt"))[0])["size"] == 35
+
+
+def link_local_address():
+    """One of this machine's, with the index of its interface (proc(5), /proc/net/if_inet6), or nothing."""
+    with open("/proc/net/if_inet6") as table:
+        for digits, index, _, scope, _, _ in map(str.split, table):
+            if scope == "20":
+                return str(ipaddress.IPv6Address(int(digits, 16))), int(index, 16)
+    return None
+
+
+def test_a_link_local_client_is_answered_on_its_link(serve):
+    here = link_local_address()
+    if here is None:
+        pytest.skip("no interface of this machine has an IPv6 link-local address")
+    address, interface = here
+    [(_, port)] = serve(listen=["[::]:0"]).addresses()
+    unknown_version = b"\xc0\x1a\x2a\x3a\x4a\x08" + b"D" * 8 + b"\x08" + b"S" * 8
+
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
+        client.settimeout(10)
+        client.bind((address, 0, 0, interface))
+        client.sendto(unknown_version.ljust(1200, b"\0"), (address, port, 0, interface))
+
+        assert client.recv(2000)[1:5] == bytes(4), "version negotiation"
 
 
 def test_the_version_is_said(command):
