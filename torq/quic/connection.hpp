@@ -70,6 +70,8 @@ class Connection {
   /// address is not announced to the application before that address is proven.
   const SocketAddress& peer() const { return proven_peer_; }
   bool established() const { return established_; }
+  /// The peer's own certificate in DER (a server's); empty when it has none, or none has come yet.
+  std::vector<std::byte> peer_certificate() const { return tls_->peer_certificate(); }
 
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();

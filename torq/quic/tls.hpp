@@ -5,11 +5,13 @@
 // entropy. Credentials are read-only once made and may be shared by threads. Together with callbacks.cpp this is all
 // that knows which TLS library it is.
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "torq/base/result.hpp"
 
@@ -76,6 +78,8 @@ class TlsSession {
   /// Whether the handshake agreed on kAlpn; a server may have left the extension out.
   bool has_alpn() const;
   const std::optional<CertificateRefusal>& refusal() const;
+  /// The peer's own certificate in DER, once it has come; empty before, and without one.
+  std::vector<std::byte> peer_certificate() const;
 
  private:
   struct Impl;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The command line as plain values: verbs, options, what they take. What suggestions, completion and manual pages are
+// made of, so that none of them can forget an option. command_shape.cpp is all that reads CLI11's tree. Immutable.
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace torq::app {
+
+struct OptionShape {
+  std::vector<std::string> names;  ///< with their dashes, long ones first; of a positional its one name
+  /// What it takes, as the help shows it; empty: nothing (a flag), or anything (a positional). Alternatives stand
+  /// between bars: words in capitals are placeholders (FILE, DIR), others are the values themselves.
+  std::string value;
+  std::string text;
+  std::string standard;  ///< what counts when it is not given; may be empty
+  std::string group;     ///< its heading in the help
+  bool required = false;
+  bool repeats = false;
+  bool is_flag = false;
+
+  /// The values that it takes, where they are a closed set.
+  std::vector<std::string> choices() const;
+  bool takes_files() const;
+  bool takes_folders_only() const;
+};
+
+struct VerbShape {
+  std::string name;
+  std::string text;
+  std::string footer;
+  std::vector<OptionShape> options;
+  std::vector<OptionShape> positionals;
+};
+
+/// The command itself, whose own options stand before any verb.
+struct CommandShape : VerbShape {
+  std::vector<VerbShape> verbs;  ///< without hidden ones
+};
+
+CommandShape shape_of(const CLI::App& command);
+/// Of one verb.
+VerbShape verb_shape_of(const CLI::App& verb);
+
+}  // namespace torq::app
