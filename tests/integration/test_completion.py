@@ -90,15 +90,15 @@ def test_fish(script, place, words, offered):
     assert offered <= found if words[-1].startswith("--") else found == offered
 
 
-# zsh completes only where somebody types: a terminal of its own, in which Tab lists what there is.
+# zsh completes only where somebody types: in a terminal of its own, once its prompt is there. What is typed shows as well: quotes
+# keep it from being taken for what the shell says.
 ZSH = """
 zmodload zsh/zpty
 zpty torq zsh -f
-zpty -w torq 'PS1=; autoload -Uz compinit && compinit -u -D; zstyle ":completion:*" list-colors; LISTMAX=1000; source '$1
-zpty -w torq 'print ready'
-zpty -r torq line '*ready*ready*'
-zpty -w -n torq "$2"$'\\t'$'\\C-u'$'\\n''print over'$'\\n'
-zpty -r torq line '*print over*over*'
+zpty -w torq 'PS1="@rea""dy@"; LISTMAX=1000; autoload -Uz compinit && compinit -u -D; source '$1
+zpty -r torq line '*@ready@*'
+zpty -w -n torq "$2"$'\\t\\C-uprint ov""er\\n'
+zpty -r torq line '*over*'
 print -r -- $line
 """
 
