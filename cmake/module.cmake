@@ -33,7 +33,7 @@ function(add_unit_test target)
   compile_quickly(${target}_test)
   target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest_main)
   add_test(NAME unit.${target} COMMAND ${target}_test)
-  set_tests_properties(unit.${target} PROPERTIES LABELS "quick;unit" TIMEOUT 120)
+  set_tests_properties(unit.${target} PROPERTIES LABELS "quick;unit" TIMEOUT 600)
 endfunction()
 
 function(check_layers)

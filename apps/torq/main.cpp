@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   torq::app::add_announce(command, action);
   torq::app::add_get(command, action);
   torq::app::add_capabilities(command, action);
+  torq::app::add_config(command, action);
   torq::app::add_doctor(command, action);
   torq::app::add_completion(command, action);
   torq::app::add_manual(command, action);

@@ -27,6 +27,7 @@ enum class ExitCode : int {
 using Action = std::function<ExitCode()>;
 
 void add_serve(CLI::App& command, Action& action);
+void add_config(CLI::App& command, Action& action);
 void add_announce(CLI::App& command, Action& action);
 void add_get(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);

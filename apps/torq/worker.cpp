@@ -98,6 +98,10 @@ void Worker::start(std::span<const std::unique_ptr<Worker>> workers, const std::
   }
 }
 
+void Worker::use(quic::ServerTls tls) {
+  asio::post(impl_->loop, [impl = impl_.get(), tls = std::move(tls)] { impl->driver.endpoint().use(tls); });
+}
+
 void Worker::drain(Duration deadline) {
   asio::post(impl_->loop, [impl = impl_.get(), deadline] {
     if (impl->drain_deadline) return;

@@ -37,6 +37,8 @@ class Worker {
 
   // From any thread:
 
+  /// Connections from now on see this certificate; those there are stay as they are.
+  void use(quic::ServerTls tls);
   /// Takes no new connections, answers what was asked, closes connections as they fall silent and all of them after
   /// `deadline`; then the thread ends.
   void drain(Duration deadline);

@@ -53,6 +53,8 @@ class Endpoint final : private ConnectionHost {
   /// Ends a connection with a CONNECTION_CLOSE; Closed follows.
   void close(Instant now, ConnectionHandle handle, std::uint64_t code = kNoError);
 
+  /// Newcomers see this certificate; connections keep theirs.
+  void use(ServerTls server) { options_.server = std::move(server); }
   /// Accepts no more connections: newcomers are told CONNECTION_REFUSED.
   void refuse_newcomers() { refusing_ = true; }
   std::size_t connection_count() const { return connections_.size(); }

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "apps/torq/server.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "apps/torq/identity.hpp"
+#include "apps/torq/state_dir.hpp"
+#include "apps/torq/worker.hpp"
+#include "torq/net/system_entropy.hpp"
+#include "torq/net/udp_listen.hpp"
+#include "torq/swarm/memory_store.hpp"
+
+namespace torq::app {
+namespace {
+
+// A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
+constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
+constexpr unsigned kMostOwnWorkers = 64;
+
+template <class T, class E>
+T or_fail(Result<T, E> result) {
+  if (result) return std::move(*result);
+  if constexpr (requires { result.error().text(); }) {
+    throw StartError(result.error().text());
+  } else {
+    throw StartError(result.error());
+  }
+}
+
+std::chrono::sys_seconds wall_clock_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+unsigned worker_count(const ServeSettings& settings) {
+  return settings.workers > 0 ? settings.workers : std::clamp(std::thread::hardware_concurrency(), 1U, kMostOwnWorkers);
+}
+
+tracker::TrackerRules rules_of(const ServeSettings& settings) {
+  tracker::TrackerRules rules;
+  rules.interval = settings.interval;
+  rules.trusted_proxies = settings.trusted_proxies;
+  return rules;
+}
+
+wire::Limits limits_of(const tracker::TrackerRules& rules) {
+  wire::Limits limits;
+  limits.interval = rules.interval;
+  limits.min_interval = std::min(limits.min_interval, rules.interval);
+  limits.max_numwant = rules.max_numwant;
+  return limits;
+}
+
+std::string full_path(const std::string& path) {
+  std::error_code error;
+  const auto full = std::filesystem::canonical(path, error);
+  return error ? path : full.string();
+}
+
+files::FileTree open_root(const std::string& root) {
+  auto files = files::FileTree::at(root);
+  if (!files)
+    throw StartError("the root cannot be served: " + to_string(files.error()) + " (choose another with --root)");
+  return std::move(*files);
+}
+
+Result<ServerIdentity, std::string> read_identity(const ServeSettings& settings, const StateDirectory& state) {
+  return load_identity({settings.cert, settings.key}, state, wall_clock_now(), read_machine_names());
+}
+
+Result<quic::ServerTls, std::string> tls_of(const ServerIdentity& identity) {
+  auto tls = quic::ServerTls::create(identity.cert_pem, identity.key_pem);
+  if (!tls) return Failure("the certificate cannot be used: " + tls.error());
+  return tls;
+}
+
+swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules) {
+  return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
+}
+
+}  // namespace
+
+struct Server::Impl {
+  SettingSources sources;
+  ServeSettings settings;
+  files::FileTree files;
+  StateDirectory state;
+  ServerIdentity identity;
+  net::Listeners listeners;
+  net::SystemEntropy entropy;
+  swarm::MemoryStore store;
+  tracker::Tracker tracker;
+  Shared shared;
+  Ready ready;
+  std::vector<std::unique_ptr<Worker>> workers;
+  boost::asio::io_context loop{1};
+  boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
+  boost::asio::signal_set hangups{loop, SIGHUP};
+  std::size_t running = 0;
+
+  Impl(SettingSources from, ServeSettings what)
+      : sources(std::move(from)),
+        settings(std::move(what)),
+        files(open_root(settings.root)),
+        state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
+        identity(or_fail(read_identity(settings, state))),
+        listeners(or_fail(net::listen_udp(settings.listen, worker_count(settings)))),
+        store(make_store(entropy, rules_of(settings))),
+        tracker(store, rules_of(settings)),
+        shared{store, tracker, files, limits_of(tracker.rules())},
+        ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
+    if (identity.warning) warn(*identity.warning);
+    const quic::ServerTls tls = or_fail(tls_of(identity));
+    const quic::Secrets secrets = quic::make_secrets(entropy);
+    for (unsigned i = 0; i < ready.workers; ++i) {
+      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, secrets, {i, ready.workers}),
+                                                 std::move(listeners.sockets[i])));
+    }
+  }
+
+  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, const quic::Secrets& secrets,
+                                         quic::WorkerSlot slot) const {
+    quic::EndpointOptions options;
+    options.server = tls;
+    options.secrets = secrets;
+    options.worker = slot;
+    options.limits.stream_window = shared.limits.max_request_bytes + kWindowBeyondRequest;
+    options.limits.connection_window = options.limits.streams * options.limits.stream_window;
+    return options;
+  }
+
+  static void warn(const std::string& what) { std::cerr << "torq: warning: " << what << std::endl; }
+
+  void await_the_end() {
+    endings.async_wait([this](boost::system::error_code error, int) {
+      if (error) return;
+      for (const auto& worker : workers) worker->drain(settings.drain);
+      endings.async_wait([this](boost::system::error_code again, int) {
+        if (again) return;
+        for (const auto& worker : workers) worker->stop();
+      });
+    });
+  }
+
+  void await_hangups() {
+    hangups.async_wait([this](boost::system::error_code error, int) {
+      if (error) return;
+      const auto outcome = reload();
+      if (!outcome) warn("nothing was reloaded: " + outcome.error());
+      await_hangups();
+    });
+  }
+
+  // All of it or nothing: what cannot be read leaves everything as it was.
+  Result<void, std::string> reload() {
+    const auto fresh = load_settings(sources);
+    if (!fresh) return Failure(fresh.error());
+    auto new_identity = read_identity(*fresh, state);
+    if (!new_identity) return Failure(new_identity.error());
+    const auto tls = tls_of(*new_identity);
+    if (!tls) return Failure(tls.error());
+    for (const auto& worker : workers) worker->use(*tls);
+    if (new_identity->warning) warn(*new_identity->warning);
+    const auto left = needing_restart(settings, *fresh);
+    if (!left.empty()) warn(fmt::format("only a restart changes {}", fmt::join(left, ", ")));
+    settings.cert = fresh->cert;
+    settings.key = fresh->key;
+    settings.drain = fresh->drain;
+    identity = std::move(*new_identity);
+    std::cerr << "torq: reloaded; pin " << identity.pin << std::endl;
+    return {};
+  }
+
+  void run(const std::function<void()>& started) {
+    await_the_end();
+    await_hangups();
+    running = workers.size();
+    Worker::start(workers, [this] {
+      boost::asio::post(loop, [this] {
+        if (--running == 0) loop.stop();
+      });
+    });
+    started();
+    loop.run();
+  }
+};
+
+Server::Server(SettingSources sources, ServeSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(sources), std::move(settings))) {}
+Server::~Server() = default;
+
+const Ready& Server::ready() const { return impl_->ready; }
+void Server::run(const std::function<void()>& started) { impl_->run(started); }
+
+}  // namespace torq::app
