@@ -29,6 +29,7 @@ ExitCode exit_code_of(const client::Error& error) {
     case client::ErrorKind::kReset:
       return ExitCode::kOther;
     case client::ErrorKind::kUnverified:
+    case client::ErrorKind::kChanged:
       return ExitCode::kVerificationFailed;
     case client::ErrorKind::kSink:
       return ExitCode::kDisk;

@@ -18,6 +18,7 @@ TEST(ExitCodes, AreThoseOfTheHelp) {
     EXPECT_EQ(code_of(kind), ExitCode::kNetwork);
   }
   EXPECT_EQ(code_of(ErrorKind::kUnverified), ExitCode::kVerificationFailed);
+  EXPECT_EQ(code_of(ErrorKind::kChanged), ExitCode::kVerificationFailed);
   EXPECT_EQ(code_of(ErrorKind::kTrust), ExitCode::kTrustRefused);
   EXPECT_EQ(code_of(ErrorKind::kSink), ExitCode::kDisk);
   EXPECT_EQ(code_of(ErrorKind::kCancelled), ExitCode::kInterrupted);

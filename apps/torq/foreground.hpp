@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 
 namespace torq::app {
@@ -16,6 +18,8 @@ class Foreground {
 
   /// Any thread.
   void post(std::function<void()> work);
+  /// Main thread: `work` again and again, until run() returns.
+  void every(std::chrono::milliseconds interval, std::function<void()> work);
   /// Main thread, from posted work: run() returns after it.
   void finish();
   /// False when a signal ended it.
@@ -24,6 +28,7 @@ class Foreground {
  private:
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
   bool interrupted_ = false;
 };
 

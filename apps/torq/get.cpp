@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
-// torq get: files from servers, all at once, each whole under its name or not at all.
-
-#include <fmt/format.h>
+// torq get: files and folders from servers, each file whole under its name or not at all.
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "apps/torq/batch.hpp"
 #include "apps/torq/failures.hpp"
-#include "apps/torq/file_writer.hpp"
-#include "apps/torq/foreground.hpp"
 #include "apps/torq/output_paths.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
 #include "apps/torq/verb.hpp"
-#include "torq/base/hex.hpp"
-#include "torq/client/client.hpp"
 
 namespace torq::app {
 namespace {
@@ -24,94 +17,12 @@ namespace {
 struct GetOptions {
   std::vector<std::string> urls;
   std::optional<std::string> output;
+  bool recursive = false;
+  std::size_t parallel = BatchSettings{}.parallel;
+  bool no_progress = false;
   TrustOptions trust;
   bool json = false;
 };
-
-struct Download {
-  std::string url;  ///< as it was asked
-  std::string path;
-  std::shared_ptr<FileWriter> writer;
-  bool ended = false;
-  std::optional<client::Fetched> fetched = {};  ///< and on disk under its name
-  std::chrono::duration<double> took{};
-};
-
-/// All downloads of one command. Main thread, but for what fetch() hands to the client.
-class Batch {
- public:
-  Batch(std::vector<Download> downloads, bool json) : downloads_(std::move(downloads)), json_(json) {}
-
-  ExitCode run(const std::vector<client::Url>& urls, const client::Trust& trust);
-
- private:
-  void fetch(client::Client& client, std::size_t index, const client::Url& url, const client::Trust& trust);
-  void end(std::size_t index, const Result<client::Fetched, client::Error>& result);
-  void show_in_order();
-  void show(const Download& download) const;
-
-  std::vector<Download> downloads_;
-  const bool json_;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  std::size_t shown_ = 0;  // of downloads_
-  ExitCode code_ = ExitCode::kOk;
-  Foreground foreground_;
-};
-
-ExitCode Batch::run(const std::vector<client::Url>& urls, const client::Trust& trust) {
-  client::Client client;  // ends before the foreground that it posts to
-  for (std::size_t i = 0; i < urls.size(); ++i) fetch(client, i, urls[i], trust);
-  return foreground_.run() ? code_ : ExitCode::kInterrupted;
-}
-
-void Batch::fetch(client::Client& client, std::size_t index, const client::Url& url, const client::Trust& trust) {
-  const auto writer = downloads_[index].writer;
-  client.fetch(client::server_of(url, trust), url.path, writer, [this, index, writer](auto result) {
-    if (!result) writer->discard();
-    foreground_.post([this, index, outcome = std::move(result)] { end(index, outcome); });
-  });
-}
-
-void Batch::end(std::size_t index, const Result<client::Fetched, client::Error>& result) {
-  Download& download = downloads_[index];
-  Result<client::Fetched, client::Error> outcome = result;
-  if (outcome) {
-    const auto committed = download.writer->commit();
-    if (!committed) outcome = Failure(client::Error{client::ErrorKind::kSink, "", committed.error(), "", ""});
-  }
-  download.writer->discard();
-  download.ended = true;
-  download.took = std::chrono::steady_clock::now() - begun_;
-  if (outcome) {
-    download.fetched = *outcome;
-  } else {
-    complain(download.url, outcome.error());
-    code_ = worse(code_, exit_code_of(outcome.error()));
-  }
-  show_in_order();
-  if (shown_ == downloads_.size()) foreground_.finish();
-}
-
-void Batch::show_in_order() {
-  while (shown_ < downloads_.size() && downloads_[shown_].ended) show(downloads_[shown_++]);
-  std::cout.flush();
-}
-
-void Batch::show(const Download& download) const {
-  if (!download.fetched) return;
-  const std::string digest = to_hex(download.fetched->sha256);
-  if (!json_) {
-    std::cout << fmt::format("{}: {} bytes in {:.2f} s, sha256 {}\n", download.path, download.fetched->bytes,
-                             download.took.count(), digest);
-    return;
-  }
-  const nlohmann::ordered_json line = {{"url", download.url},
-                                       {"path", download.path},
-                                       {"bytes", download.fetched->bytes},
-                                       {"seconds", download.took.count()},
-                                       {"sha256", digest}};
-  std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-}
 
 std::optional<Output> output_of(const GetOptions& options) {
   if (!options.output) return std::nullopt;
@@ -120,43 +31,77 @@ std::optional<Output> output_of(const GetOptions& options) {
   return Output{*options.output, is_folder};
 }
 
+using Servers = std::vector<client::Server>;
+
+void add_files(Batch& batch, const GetOptions& options, const std::vector<client::Url>& urls, const Servers& servers) {
+  const auto paths = output_paths(urls, output_of(options));
+  if (!paths) throw CLI::ValidationError("get", paths.error());
+  for (std::size_t i = 0; i < urls.size(); ++i) batch.add_file({servers[i], urls[i], options.urls[i], (*paths)[i]});
+}
+
+// What is in a folder goes into the folder that -o names, else into one of the same name here.
+void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Url> urls, const Servers& servers) {
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    client::Url& url = urls[i];
+    while (url.path.ends_with('/')) url.path.pop_back();
+    const bool is_root = url.path.empty();
+    const std::string& output = options.output.value_or(".");
+    using Paths = Result<std::vector<std::string>, std::string>;
+    const Paths below = is_root ? Paths(std::vector{output}) : output_paths(std::span(&url, 1), Output{output, true});
+    if (!below) throw CLI::ValidationError("get", below.error());
+    const std::string named = is_root || options.output ? below->front() : below->front().substr(2);  // "./"
+    batch.add_folder({servers[i], url, options.urls[i], options.output ? output : named, named});
+  }
+}
+
 ExitCode get(const GetOptions& options) {
   std::vector<client::Url> urls;
   for (const std::string& text : options.urls) urls.push_back(parse_url_argument(text));
-  const auto paths = output_paths(urls, output_of(options));
-  if (!paths) throw CLI::ValidationError("get", paths.error());
   const client::Trust trust = resolve_trust(options.trust);
-  std::vector<Download> downloads;
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    downloads.push_back({options.urls[i], (*paths)[i], std::make_shared<FileWriter>((*paths)[i])});
-  }
-  Batch batch(std::move(downloads), options.json);
-  return finish_output(batch.run(urls, trust));
+  Servers servers;
+  for (const client::Url& url : urls) servers.push_back(client::server_of(url, trust));
+  Batch batch({.parallel = options.parallel, .json = options.json, .progress = !options.no_progress});
+  options.recursive ? add_folders(batch, options, urls, servers) : add_files(batch, options, urls, servers);
+  return finish_output(batch.run());
 }
 
 constexpr const char* kFooter = R"(Examples:
   torq get quic://tracker.example/big.iso                    into ./big.iso
   torq get quic://tracker.example/big.iso -o /srv/iso/new.iso
   torq get quic://tracker.example/a%20b.txt quic://tracker.example/c.txt -o downloads
+  torq get -r quic://tracker.example/photos                  the whole folder, into ./photos
+  torq get -r quic://tracker.example -o mirror               all that the server lists, into ./mirror
   torq get quic://192.0.2.7:7001/x --pin sha256:6f7a…        a server with a certificate of its own
 
-A file is written under a temporary name, checked, made durable and then renamed: it is there whole, or as it was before.
-All files are fetched at once, over one connection for each server. With --json, one line for each file that was fetched, in
-the order of the URLs: {"url","path","bytes","seconds","sha256"}. The exit code is that of the worst outcome; from bad to
-worse: 0, 3, 1, 4, 5, 6, 8, 7.)";
+Until a file is there, checked and made durable it is NAME.torq-part; then it replaces what had its name. What is interrupted
+(Ctrl-C, a lost connection) leaves NAME.torq-part and NAME.torq-resume, which says how much of which URL it is: the same
+command goes on from there, if the server serves ranges and its file is still the same (its size, the last 16 KiB before that
+place, its SHA-256 where the server tells it); else it begins anew, and says so. A part that cannot be used is removed.
+The room on the disk is looked at before the first byte is written.
+
+With -r, only what can be a name here is taken, at most 100000 names and 32 folders deep. Files are fetched side by side, over
+one connection for each server; where standard error is a terminal it shows how far they are. With --json, one line for each
+file that was fetched, in the order of the URLs: {"url","path","bytes","seconds","sha256"}. The exit code is that of the worst
+outcome; from bad to worse: 0, 3, 1, 4, 5, 6, 8, 7.)";
 
 }  // namespace
 
 void add_get(CLI::App& command, Action& action) {
   auto options = std::make_shared<GetOptions>();
-  CLI::App* verb = command.add_subcommand("get", "Fetch files");
+  CLI::App* verb = command.add_subcommand("get", "Fetch files and folders");
   verb->footer(kFooter);
   verb->add_option("URL", options->urls, "quic://host[:7001]/path, percent-encoded where needed")
       ->required()
       ->type_name("");
   verb->add_option("-o,--output", options->output,
-                   "where to: a file's name, or a folder that exists (default: here, under the last part of the path)")
+                   "where to: a file's name, or a folder that exists (default: here, under the last part of the path); "
+                   "with -r, a folder")
       ->type_name("FILE|DIR");
+  verb->add_flag("-r,--recursive", options->recursive, "the URLs are folders: fetch all that is in them");
+  verb->add_option("--parallel", options->parallel, "so many files at once (default: 8)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64).description(""));
+  verb->add_flag("--no-progress", options->no_progress, "do not show on a terminal how far it is");
   verb->add_flag("--json", options->json, "one JSON object per file on standard output");
   add_trust_options(*verb, options->trust);
   verb->callback([options, &action] { action = [options] { return get(*options); }; });

@@ -23,6 +23,9 @@ int main(int argc, char** argv) {
   torq::app::add_serve(command, action);
   torq::app::add_announce(command, action);
   torq::app::add_get(command, action);
+  torq::app::add_ls(command, action);
+  torq::app::add_scrape(command, action);
+  torq::app::add_verify(command, action);
   torq::app::add_capabilities(command, action);
   torq::app::add_config(command, action);
   torq::app::add_doctor(command, action);

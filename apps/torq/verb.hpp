@@ -30,6 +30,9 @@ void add_serve(CLI::App& command, Action& action);
 void add_config(CLI::App& command, Action& action);
 void add_announce(CLI::App& command, Action& action);
 void add_get(CLI::App& command, Action& action);
+void add_ls(CLI::App& command, Action& action);
+void add_scrape(CLI::App& command, Action& action);
+void add_verify(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);
 void add_doctor(CLI::App& command, Action& action);
 // These two look at the whole command line when they run: `command` must be complete by then.

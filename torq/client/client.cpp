@@ -100,8 +100,8 @@ Call Client::scrape(const Server& server, std::span<const InfoHash> swarms, Done
                                        std::move(done));
 }
 
-Call Client::list(const Server& server, std::string_view folder, Done<wire::ListReply> done) {
-  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder}, wire::Capability::kList,
+Call Client::list(const Server& server, std::string_view folder, std::string_view after, Done<wire::ListReply> done) {
+  return impl_->ask<wire::ListReply>(server, wire::ListRequest{folder, after}, wire::Capability::kList,
                                      &wire::AnswerParser::parse_list, std::move(done));
 }
 
@@ -112,11 +112,17 @@ Call Client::capabilities(const Server& server, Done<wire::CapabilityReply> done
 }
 
 Call Client::fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done) {
+  return fetch(server, name, FilePrefix(), std::move(sink), std::move(done));
+}
+
+Call Client::fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
+                   Done<Fetched> done) {
   const Exchange::Traits traits{
       .needs_capabilities = true, .renews_patience = true, .patience = impl_->options.progress_timeout};
   return impl_->submit(
-      server, std::make_unique<FileExchange>(traits, std::string(name), std::move(sink),
-                                             impl_->options.max_list_file_bytes, impl_->parser, std::move(done)));
+      server, std::make_unique<FileExchange>(
+                  traits, FileExchange::Wanted{std::string(name), std::move(held), impl_->options.max_list_file_bytes},
+                  std::move(sink), impl_->parser, std::move(done)));
 }
 
 void Client::cancel(Call call) {

@@ -18,6 +18,7 @@
 #include "torq/base/info_hash.hpp"
 #include "torq/client/call.hpp"
 #include "torq/client/error.hpp"
+#include "torq/client/file_prefix.hpp"
 #include "torq/client/file_sink.hpp"
 #include "torq/client/options.hpp"
 #include "torq/client/server.hpp"
@@ -44,12 +45,21 @@ class Client {
   Call announce(const Server& server, const wire::AnnounceRequest& request, Done<tracker::AnnounceReply> done);
   /// Figures of at most as many swarms as the server's capabilities allow.
   Call scrape(const Server& server, std::span<const InfoHash> swarms, Done<wire::ScrapeReply> done);
-  /// What a folder of the server holds; "" is the root.
-  Call list(const Server& server, std::string_view folder, Done<wire::ListReply> done);
+  /// What a folder of the server holds; "" is the root. A folder with more than the server's limit comes in pages
+  /// (`truncated`): the next one has the names behind `after`.
+  Call list(const Server& server, std::string_view folder, Done<wire::ListReply> done) {
+    return list(server, folder, "", std::move(done));
+  }
+  Call list(const Server& server, std::string_view folder, std::string_view after, Done<wire::ListReply> done);
   /// A server without extensions answers with an error: kRefused, UNKNOWN_REQUEST as a rule.
   Call capabilities(const Server& server, Done<wire::CapabilityReply> done);
   /// The whole file `name`, in the best form that the server offers.
   Call fetch(const Server& server, std::string_view name, std::shared_ptr<FileSink> sink, Done<Fetched> done);
+  /// The same, behind `held`, the beginning of the file that `sink` has already: only the rest is fetched and passed to
+  /// the sink. A server that cannot do that sends the whole file: the sink is told by begin(). Ends with
+  /// ErrorKind::kChanged when the server's file is another one by now.
+  Call fetch(const Server& server, std::string_view name, FilePrefix held, std::shared_ptr<FileSink> sink,
+             Done<Fetched> done);
 
   /// The request ends with ErrorKind::kCancelled, unless it has ended already.
   void cancel(Call call);

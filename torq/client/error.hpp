@@ -22,6 +22,7 @@ enum class ErrorKind : std::uint8_t {
   kUnsupported,   ///< the server does not offer what the request needs
   kFaulty,        ///< the answer is not what the protocol says
   kUnverified,    ///< a file's answer is not that, or does not add up: cut, too long, another size or digest
+  kChanged,       ///< the file is not the one any more whose beginning is here
   kReset,         ///< the server gave up in the middle of its answer
   kSink,          ///< whoever takes the bytes failed: the disk, as a rule
   kCancelled,     ///< by cancel(), or the Client was destroyed

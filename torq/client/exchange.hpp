@@ -20,6 +20,7 @@ class Exchange {
   struct Traits {
     bool needs_capabilities = false;  ///< what it asks depends on what the server offers
     bool repeatable = true;           ///< asking twice does no harm
+    bool is_preliminary = false;      ///< a question of our own: its answer does not show that a server serves
     bool renews_patience = false;     ///< `patience` counts from the last byte, not from the request
     Duration patience{};
   };
@@ -35,6 +36,8 @@ class Exchange {
   virtual Outcome take(Bytes bytes) = 0;
   /// The answer has ended.
   virtual Outcome end() = 0;
+  /// This try has brought something that another one need not fetch again.
+  virtual bool progressed() const { return false; }
   /// The last call: without an error after end() was good, with it at any time.
   virtual void finish(const std::optional<Error>& error) = 0;
 

@@ -18,8 +18,9 @@ class FileSink {
  public:
   virtual ~FileSink() = default;
 
-  /// Before the first byte, and again when a lost connection made another try necessary: then what came before is void.
-  /// Not called when the server has no such file. `size` in bytes, where the server tells it beforehand.
+  /// Before the first byte, and again when a lost connection made another try necessary that could not go on behind
+  /// what was there: then what came before is void, a FilePrefix that was given to the request as well. Not called when
+  /// the server has no such file. `size` in bytes, where the server tells it beforehand.
   virtual Result<void, std::string> begin(std::optional<std::uint64_t> size) = 0;
   /// The next bytes, in order. The error is for people, and ends the request with ErrorKind::kSink.
   virtual Result<void, std::string> take(Bytes bytes) = 0;
@@ -27,8 +28,9 @@ class FileSink {
 
 /// A file that has arrived whole.
 struct Fetched {
-  std::uint64_t bytes = 0;
-  std::array<std::byte, 32> sha256{};
+  std::uint64_t bytes = 0;             ///< of the whole file, with those that were there before
+  std::array<std::byte, 32> sha256{};  ///< of the whole file
+  std::uint64_t kept = 0;              ///< of a FilePrefix that was given to the request, and held: not fetched again
 };
 
 }  // namespace torq::client

@@ -120,8 +120,10 @@ void Link::read(Instant now, quic::StreamId stream) {
   if (!outcome) return abandon(stream, outcome.error());
   if (active.exchange->traits().renews_patience) active.deadline = now + active.exchange->traits().patience;
   if (!incoming.last) return;
-  served_ = true;
-  failures_ = 0;
+  if (!active.exchange->traits().is_preliminary) {
+    served_ = true;
+    failures_ = 0;
+  }
   const auto exchange = take_from_stream(stream);
   dispatch(now);
   exchange->finish(std::nullopt);
@@ -222,6 +224,7 @@ void Link::ask_capabilities(Instant now) {
   using Ask = JsonExchange<wire::CapabilityReply>;
   const wire::CapabilityRequest request{wire::CapabilitySet::all()};
   const Exchange::Traits traits{.repeatable = false,
+                                .is_preliminary = true,
                                 .patience = std::min<Duration>(host_.options().answer_timeout, kCapabilityPatience)};
   ready_.push_front(
       {std::make_unique<Ask>(traits,
@@ -277,6 +280,7 @@ void Link::lose(Instant now, const ConnectionFault& fault) {
   for (auto& [stream, active] : std::exchange(active_, {})) {
     const bool again = fault.worth_retry && active.exchange->traits().repeatable;
     if (again) {
+      if (active.exchange->progressed()) active.exchange->failures = 0;
       waiting.push_back({std::move(active.exchange), now});
     } else {
       lost.push_back(std::move(active.exchange));

@@ -46,8 +46,8 @@ class SmallestNames {
 /// but not the root.
 class Lister {
  public:
-  Lister(const Descriptor& root, std::string_view folder, std::size_t max_entries)
-      : root_(root), prefix_(folder.empty() ? "" : std::string(folder) + "/"), names_(max_entries) {}
+  Lister(const Descriptor& root, std::string_view folder, std::size_t max_entries, std::string_view after)
+      : root_(root), prefix_(folder.empty() ? "" : std::string(folder) + "/"), after_(after), names_(max_entries) {}
 
   /// Shows each entry of `folder` to the names; the reason when the folder cannot be read to its end.
   Result<void, FileError> scan(Descriptor folder);
@@ -58,6 +58,7 @@ class Lister {
 
   const Descriptor& root_;
   std::string prefix_;
+  std::string_view after_;
   SmallestNames names_;
 };
 
@@ -70,7 +71,7 @@ Result<void, FileError> Lister::scan(Descriptor folder) {
     errno = 0;
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr) break;
-    if (!names_.wants(entry->d_name)) continue;
+    if (entry->d_name <= after_ || !names_.wants(entry->d_name)) continue;
     const auto listable = is_listable(*entry);
     if (!listable) return Failure(listable.error());
     if (*listable) names_.add(entry->d_name);
@@ -119,11 +120,12 @@ Result<File, FileError> FileTree::open(std::string_view name) const {
   return open_file_beneath(root_, terminated);
 }
 
-Result<Listing, FileError> FileTree::list(std::string_view folder, std::size_t max_entries) const {
+Result<Listing, FileError> FileTree::list(std::string_view folder, std::size_t max_entries,
+                                          std::string_view after) const {
   if (!folder.empty() && !is_file_name(folder)) return Failure(FileError::kNotFound);
   auto opened = open_folder_beneath(root_, folder.empty() ? "." : std::string(folder));
   if (!opened) return Failure(opened.error());
-  Lister lister(root_, folder, max_entries);
+  Lister lister(root_, folder, max_entries, after);
   const auto scanned = lister.scan(*std::move(opened));
   if (!scanned) return Failure(scanned.error());
   return lister.finish();

@@ -35,10 +35,10 @@ class FileTree {
   /// A regular file, or a link to one that stays inside. Everything else is kNotFound.
   Result<File, FileError> open(std::string_view name) const;
 
-  /// The first `max_entries` names of what a file request could name in `folder` ("" is the root): files, folders and
-  /// links to them that stay inside. Memory is bounded by `max_entries`, time by the size of the folder. A missing
-  /// folder and a file are kNotFound.
-  Result<Listing, FileError> list(std::string_view folder, std::size_t max_entries) const;
+  /// The first `max_entries` names behind `after` of what a file request could name in `folder` ("" is the root):
+  /// files, folders and links to them that stay inside. Memory is bounded by `max_entries`, time by the size of the
+  /// folder. A missing folder and a file are kNotFound.
+  Result<Listing, FileError> list(std::string_view folder, std::size_t max_entries, std::string_view after = {}) const;
 
  private:
   explicit FileTree(Descriptor root) : root_(std::move(root)) {}

@@ -37,6 +37,23 @@ TEST_F(ListingTest, SortsByTheBytesOfTheNames) {
   EXPECT_EQ(names(""), (Names{".hidden", "B", "a", "a1", "b", "~", "\xc3\xa9"}));
 }
 
+TEST_F(ListingTest, ComesInPages) {
+  const FileTree opened = FileTree::at(tree.root()).value();
+  for (const char* name : {"a", "b", "c", "d", "e"}) tree.file(name, "");
+  const auto page = [&](std::string_view after) {
+    const auto listing = opened.list("", 2, after).value();
+    std::string names;
+    for (const Entry& entry : listing.entries) names += entry.name;
+    return names + (listing.truncated ? "+" : "");
+  };
+
+  EXPECT_EQ(page(""), "ab+");
+  EXPECT_EQ(page("b"), "cd+");
+  EXPECT_EQ(page("bb"), "cd+");
+  EXPECT_EQ(page("d"), "e");
+  EXPECT_EQ(page("e"), "");
+}
+
 TEST_F(ListingTest, TellsFilesWithTheirSizesFromFolders) {
   tree.file("file", "12345");
   tree.file("folder/inside", "x");

@@ -100,7 +100,8 @@ struct ScrapeRequest {
 };
 
 struct ListRequest {
-  std::string_view folder;  ///< empty: the root
+  std::string_view folder;      ///< empty: the root
+  std::string_view after = {};  ///< only names behind this one; empty: all
 };
 
 using Request = std::variant<AnnounceRequest, FileRequest, CapabilityRequest, ScrapeRequest, ListRequest>;

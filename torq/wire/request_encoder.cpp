@@ -81,6 +81,10 @@ void append(std::string& out, const ScrapeRequest& request) {
 void append(std::string& out, const ListRequest& request) {
   out += R"({"list":)";
   append_json_text(out, request.folder);
+  if (!request.after.empty()) {
+    out += R"(,"after":)";
+    append_json_text(out, request.after);
+  }
   out += '}';
 }
 

@@ -40,6 +40,7 @@ constexpr std::array<Rule, kMembers> kRules = {{
     {"version", "a whole number from 1"},
     {"scrape", "a list of info hashes, each text of 40 or 64 hexadecimal digits"},
     {"list", "text"},
+    {"after", "text"},
 }};
 
 constexpr const Rule& rule_of(Member member) { return kRules[static_cast<std::size_t>(member)]; }
@@ -111,8 +112,8 @@ std::string_view RequestMembers::text(Member member) {
   return at(member).text;
 }
 
-void RequestMembers::optional_text(Member member) {
-  if (has(member)) text(member);
+std::string_view RequestMembers::optional_text(Member member) {
+  return has(member) ? text(member) : std::string_view();
 }
 
 std::optional<std::uint64_t> RequestMembers::optional_size(Member member) {

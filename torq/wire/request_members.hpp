@@ -38,6 +38,7 @@ enum class Member : std::uint8_t {
   kVersion,
   kScrape,
   kList,
+  kAfter,
   kUnknown,
 };
 
@@ -56,7 +57,7 @@ class RequestMembers {
 
   // A required member that is absent, and any member with another type or value than it must have, is refused.
   std::string_view text(Member member);
-  void optional_text(Member member);
+  std::string_view optional_text(Member member);  ///< empty when it is absent
   std::optional<std::uint64_t> optional_size(Member member);
   InfoHash info_hash();
   std::string_view peer_id();

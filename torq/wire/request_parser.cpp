@@ -64,7 +64,8 @@ Request scrape(RequestMembers& members) {
 
 Request list(RequestMembers& members) {
   members.check_once(Member::kList);
-  return ListRequest{members.text(Member::kList)};
+  members.check_once(Member::kAfter);
+  return ListRequest{members.text(Member::kList), members.optional_text(Member::kAfter)};
 }
 
 /// The order decides about a request that could be two.

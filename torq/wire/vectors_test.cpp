@@ -61,7 +61,11 @@ Json json_of(const ScrapeRequest& request) {
   return {{"kind", "scrape"}, {"hashes", hashes}};
 }
 
-Json json_of(const ListRequest& request) { return {{"kind", "list"}, {"folder", request.folder}}; }
+Json json_of(const ListRequest& request) {
+  Json json = {{"kind", "list"}, {"folder", request.folder}};
+  if (!request.after.empty()) json["after"] = request.after;
+  return json;
+}
 
 // Answers likewise.
 

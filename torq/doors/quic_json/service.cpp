@@ -92,7 +92,7 @@ Answer Service::reply(const Asker& asker, const wire::ScrapeRequest& request) {
 }
 
 Answer Service::reply(const Asker&, const wire::ListRequest& request) {
-  auto listing = files_.list(request.folder, limits_.max_list);
+  auto listing = files_.list(request.folder, limits_.max_list, request.after);
   if (!listing) return error(listing.error());
   wire::ListReply listed{std::string(request.folder), {}, listing->truncated};
   std::ranges::transform(listing->entries, std::back_inserter(listed.entries), to_wire);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// torq ls: what a folder of a server holds.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/torq/failures.hpp"
+#include "apps/torq/figures.hpp"
+#include "apps/torq/remote_folder.hpp"
+#include "apps/torq/trust_options.hpp"
+#include "apps/torq/url_option.hpp"
+#include "apps/torq/verb.hpp"
+
+namespace torq::app {
+namespace {
+
+struct LsOptions {
+  std::string url;
+  TrustOptions trust;
+  bool json = false;
+};
+
+void show_to_people(const wire::ListEntry& entry) {
+  const bool is_folder = entry.type == wire::EntryType::kFolder;
+  constexpr std::size_t kLongestName = 1024;
+  std::cout << fmt::format("{:>8}  {}{}\n", is_folder ? "-" : human_bytes(entry.size),
+                           client::tame(entry.name, kLongestName), is_folder ? "/" : "");
+}
+
+void show_as_json(client::Url folder, const wire::ListEntry& entry) {
+  folder.path = join_names(folder.path, entry.name);
+  const nlohmann::ordered_json line = {{"url", client::to_string(folder)},
+                                       {"name", entry.name},
+                                       {"type", entry.type == wire::EntryType::kFolder ? "folder" : "file"},
+                                       {"size", entry.size}};
+  std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+ExitCode ls(const LsOptions& options) {
+  client::Url url = parse_url_argument(options.url);
+  while (url.path.ends_with('/')) url.path.pop_back();
+  const client::Trust trust = resolve_trust(options.trust);
+  Foreground foreground;
+  ExitCode code = ExitCode::kOk;
+  client::Client client;  // ends before the foreground that it posts to
+  const auto show = [&](const std::vector<wire::ListEntry>& entries) {
+    for (const wire::ListEntry& entry : entries) options.json ? show_as_json(url, entry) : show_to_people(entry);
+    if (!std::cout.flush()) foreground.finish();
+  };
+  const auto end = [&](std::optional<client::Error> error) {
+    foreground.finish();
+    if (!error) return;
+    code = exit_code_of(*error);
+    if (error->kind == client::ErrorKind::kUnsupported) error->advice = "get a file by its name: torq get URL/FILE";
+    if (code == ExitCode::kNotFound) error->advice = "ls shows folders; get a file by its name: torq get URL/FILE";
+    complain(options.url, *error);
+  };
+  read_folder(client, foreground, client::server_of(url, trust), url.path, {show, end});
+  return foreground.run() ? finish_output(code) : ExitCode::kInterrupted;
+}
+
+constexpr const char* kFooter = R"(Examples:
+  torq ls quic://tracker.example
+  torq ls quic://tracker.example/photos/2026
+  torq ls quic://tracker.example/photos --json --pin sha256:6f7a…
+
+One line for each file and folder, sorted by the bytes of their names; a folder ends with a slash. With --json, one object for
+each: {"url","name","type","size"}: type is file or folder, size is in bytes and 0 for a folder. A server without the
+extension list is an error (exit code 1), a folder that is not there exit code 3.)";
+
+}  // namespace
+
+void add_ls(CLI::App& command, Action& action) {
+  auto options = std::make_shared<LsOptions>();
+  CLI::App* verb = command.add_subcommand("ls", "List a folder of a server");
+  verb->footer(kFooter);
+  verb->add_option("URL", options->url, "quic://host[:7001][/folder]")->required()->type_name("");
+  verb->add_flag("--json", options->json, "one JSON object per entry on standard output");
+  add_trust_options(*verb, options->trust);
+  verb->callback([options, &action] { action = [options] { return ls(*options); }; });
+}
+
+}  // namespace torq::app
