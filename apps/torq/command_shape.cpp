@@ -34,12 +34,19 @@ OptionShape shape_of(const CLI::Option& option) {
   shape.standard = option.get_default_str();
   shape.group = option.get_group();
   shape.required = option.get_required();
+  shape.is_positional = !option.nonpositional();
   shape.repeats = option.get_items_expected_max() > 1;
   return shape;
 }
 
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  const bool is_first = parent == nullptr || parent->get_parent() == nullptr;
+  return is_first ? app.get_name() : full_name(*parent) + " " + app.get_name();
+}
+
 void read(const CLI::App& app, VerbShape& shape) {
-  shape.name = app.get_name();
+  shape.name = full_name(app);
   shape.text = app.get_description();
   shape.footer = app.get_footer();
   for (const CLI::Option* option : app.get_options()) {
@@ -58,23 +65,19 @@ std::vector<std::string> OptionShape::choices() const {
 }
 
 bool OptionShape::takes_files() const {
-  const auto words = alternatives(value);
+  const auto words = alternatives(value.empty() && is_positional ? names.front() : value);
   return std::ranges::find(words, "FILE") != words.end() || takes_folders_only();
 }
 
 bool OptionShape::takes_folders_only() const { return value == "DIR"; }
 
-VerbShape verb_shape_of(const CLI::App& verb) {
-  VerbShape shape;
-  read(verb, shape);
-  return shape;
-}
+std::string VerbShape::word() const { return name.substr(name.rfind(' ') + 1); }
 
-CommandShape shape_of(const CLI::App& command) {
-  CommandShape shape;
-  read(command, shape);
-  for (const CLI::App* verb : command.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!verb->get_group().empty()) shape.verbs.push_back(verb_shape_of(*verb));
+VerbShape shape_of(const CLI::App& app) {
+  VerbShape shape;
+  read(app, shape);
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!verb->get_group().empty()) shape.verbs.push_back(shape_of(*verb));
   }
   return shape;
 }

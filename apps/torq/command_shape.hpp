@@ -24,6 +24,8 @@ struct OptionShape {
   bool repeats = false;
   bool is_flag = false;
 
+  bool is_positional = false;
+
   /// The values that it takes, where they are a closed set.
   std::vector<std::string> choices() const;
   bool takes_files() const;
@@ -31,20 +33,21 @@ struct OptionShape {
 };
 
 struct VerbShape {
-  std::string name;
+  std::string name;  ///< with the verbs before it: "config check"; of the command itself "torq"
   std::string text;
   std::string footer;
   std::vector<OptionShape> options;
   std::vector<OptionShape> positionals;
+  std::vector<VerbShape> verbs;  ///< without hidden ones; of most verbs none
+
+  /// The last word of its name.
+  std::string word() const;
 };
 
-/// The command itself, whose own options stand before any verb.
-struct CommandShape : VerbShape {
-  std::vector<VerbShape> verbs;  ///< without hidden ones
-};
+/// The command itself: its own options stand before any verb.
+using CommandShape = VerbShape;
 
-CommandShape shape_of(const CLI::App& command);
-/// Of one verb.
-VerbShape verb_shape_of(const CLI::App& verb);
+/// Of the command or of one verb, with what is below it.
+VerbShape shape_of(const CLI::App& app);
 
 }  // namespace torq::app

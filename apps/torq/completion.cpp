@@ -4,13 +4,25 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace torq::app {
 namespace {
 
-std::vector<std::string> verb_names(const CommandShape& command) {
-  std::vector<std::string> names;
-  for (const VerbShape& verb : command.verbs) names.push_back(verb.name);
-  return names;
+std::vector<std::string> verb_words(const VerbShape& verb) {
+  std::vector<std::string> words;
+  for (const VerbShape& one : verb.verbs) words.push_back(one.word());
+  return words;
+}
+
+/// Every verb that has no further verbs, and those that have.
+std::vector<VerbShape> all_verbs(const CommandShape& command) {
+  std::vector<VerbShape> verbs;
+  for (const VerbShape& verb : command.verbs) {
+    verbs.push_back(verb);
+    verbs.insert(verbs.end(), verb.verbs.begin(), verb.verbs.end());
+  }
+  return verbs;
 }
 
 std::vector<std::string> option_names(const VerbShape& verb) {
@@ -43,20 +55,27 @@ std::string bash_values(const VerbShape& verb) {
     if (option.is_flag) continue;
     const std::string offer = bash_offer(option);
     std::vector<std::string> patterns;
-    for (const std::string& name : option.names) patterns.push_back(verb.name + ":" + name);
+    for (const std::string& name : option.names) patterns.push_back(quoted(verb.name + ":" + name));
     script += fmt::format("    {}) {}return ;;\n", fmt::join(patterns, "|"), offer.empty() ? "" : offer + "; ");
   }
   return script;
 }
 
 std::string bash_words(const VerbShape& verb) {
-  std::string script = fmt::format("    {}:-*) _torq_offer -W {} ;;\n", verb.name,
+  std::string script = fmt::format("    {}-*) _torq_offer -W {} ;;\n", quoted(verb.name + ":"),
                                    quoted(fmt::format("{}", fmt::join(option_names(verb), " "))));
-  for (const OptionShape& positional : verb.positionals) {
-    const std::string offer = bash_offer(positional);
-    if (!offer.empty()) script += fmt::format("    {}:*) {} ;;\n", verb.name, offer);
-  }
+  std::string offer;
+  for (const OptionShape& positional : verb.positionals) offer = bash_offer(positional);
+  if (!verb.verbs.empty()) offer = "_torq_offer -W " + quoted(fmt::format("{}", fmt::join(verb_words(verb), " ")));
+  if (!offer.empty()) script += fmt::format("    {}*) {} ;;\n", quoted(verb.name + ":"), offer);
   return script;
+}
+
+/// Which verbs want another one behind them.
+std::string bash_groups(const CommandShape& command) {
+  std::string groups;
+  for (const VerbShape& verb : command.verbs) groups += verb.verbs.empty() ? "" : " " + verb.name;
+  return quoted(groups + " ");
 }
 
 // `=` and `:` end words there (COMP_WORDBREAKS), so `--event=st` comes as three of them.
@@ -68,10 +87,12 @@ _torq_offer() {
 
 _torq() {
   local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    if [[ ${COMP_WORDS[i]} != -* ]]; then verb=${COMP_WORDS[i]}; break; fi
-  done
   COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ ${COMP_WORDS[i]} == -* ]]; then continue; fi
+    verb+=${verb:+ }${COMP_WORDS[i]}
+    if [[ $_torq_groups != *" $verb "* ]]; then break; fi
+  done
   if [[ $cur == = ]]; then cur=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
 )";
 
@@ -112,6 +133,39 @@ std::vector<std::string> zsh_options(const VerbShape& verb) {
   return specs;
 }
 
+/// "_torq_config_check" for "config check"; the command itself is the root.
+std::string zsh_name(const VerbShape& verb) {
+  std::string name = verb.name == "torq" ? "_torq" : "_torq_" + verb.name;
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
+
+std::string zsh_arguments(const VerbShape& verb) {
+  std::string script;
+  for (const std::string& spec : zsh_options(verb)) script += " \\\n    " + spec;
+  return script;
+}
+
+/// One for each verb, those of its verbs before it.
+std::string zsh_function(const VerbShape& verb) {
+  const std::string name = zsh_name(verb);
+  if (verb.verbs.empty()) return fmt::format("{}() {{\n  _arguments{}\n}}\n\n", name, zsh_arguments(verb));
+  std::string functions;
+  std::string list;
+  std::string cases;
+  for (const VerbShape& one : verb.verbs) {
+    functions += zsh_function(one);
+    list += "    " + quoted(one.word() + ":" + zsh_text(one.text)) + "\n";
+    cases += fmt::format("      {}) {} ;;\n", one.word(), zsh_name(one));
+  }
+  return functions + fmt::format(
+                         "{}() {{\n  local curcontext=$curcontext state line\n  local -a verbs\n  verbs=(\n{}  )\n"
+                         "  _arguments -C{} \\\n    '1:verb:->verb' \\\n    '*::argument:->arguments'\n"
+                         "  case $state in\n    verb) _describe verb verbs ;;\n    arguments) case $line[1] in\n{}"
+                         "    esac ;;\n  esac\n}}\n\n",
+                         name, list, zsh_arguments(verb), cases);
+}
+
 // fish ---------------------------------------------------------------------------------------------------------------
 
 std::string fish_value(const OptionShape& option) {
@@ -131,55 +185,49 @@ std::string fish_option(const std::string& condition, const OptionShape& option)
   return line + " -d " + quoted(option.text) + "\n";
 }
 
+/// `condition`: that the words which lead to this verb are there.
+std::string fish_verb(const VerbShape& verb, const std::string& condition) {
+  const std::string words = fmt::format("{}", fmt::join(verb_words(verb), " "));
+  const std::string with = condition.empty() ? "" : condition + "; and ";
+  const std::string here = verb.verbs.empty() ? condition : with + "not __fish_seen_subcommand_from " + words;
+  std::string script;
+  for (const OptionShape& option : verb.options) script += fish_option(here, option);
+  for (const OptionShape& positional : verb.positionals) {
+    if (positional.choices().empty() && !positional.takes_files()) continue;
+    script += fmt::format("complete -c torq -n '{}'{} -d {}\n", here, fish_value(positional), quoted(positional.text));
+  }
+  for (const VerbShape& one : verb.verbs) {
+    script += fmt::format("complete -c torq -n '{}' -a {} -d {}\n", here, one.word(), quoted(one.text));
+    script += fish_verb(one, with + "__fish_seen_subcommand_from " + one.word());
+  }
+  return script;
+}
+
 }  // namespace
 
 std::string bash_completion(const CommandShape& command) {
+  const auto verbs = all_verbs(command);
   std::string script = kBashHead;
   script += "  case $verb:$before in\n";
-  for (const VerbShape& verb : command.verbs) script += bash_values(verb);
+  for (const VerbShape& verb : verbs) script += bash_values(verb);
   script += "  esac\n  case $verb:$cur in\n";
   script += fmt::format("    :-*) _torq_offer -W {} ;;\n    :*) _torq_offer -W {} ;;\n",
                         quoted(fmt::format("{}", fmt::join(option_names(command), " "))),
-                        quoted(fmt::format("{}", fmt::join(verb_names(command), " "))));
-  for (const VerbShape& verb : command.verbs) script += bash_words(verb);
-  return script + "  esac\n}\ncomplete -F _torq torq\n";
+                        quoted(fmt::format("{}", fmt::join(verb_words(command), " "))));
+  for (const VerbShape& verb : verbs) script += bash_words(verb);
+  return script + "  esac\n}\n_torq_groups=" + bash_groups(command) + "\ncomplete -F _torq torq\n";
 }
 
 std::string zsh_completion(const CommandShape& command) {
-  std::string script = "#compdef torq\n# zsh completion for torq; made by `torq completion zsh`\n\n_torq() {\n";
-  script += "  local curcontext=$curcontext state line\n  local -a verbs\n  verbs=(\n";
-  for (const VerbShape& verb : command.verbs) {
-    script += "    " + quoted(verb.name + ":" + zsh_text(verb.text)) + "\n";
-  }
-  script += "  )\n  _arguments -C";
-  for (const std::string& spec : zsh_options(command)) script += " \\\n    " + spec;
-  script += " \\\n    '1:verb:->verb' \\\n    '*::argument:->arguments'\n";
-  script += "  case $state in\n    verb) _describe verb verbs ;;\n    arguments)\n      case $line[1] in\n";
-  for (const VerbShape& verb : command.verbs) {
-    script += fmt::format("        {}) _arguments", verb.name);
-    for (const std::string& spec : zsh_options(verb)) script += " \\\n          " + spec;
-    script += " ;;\n";
-  }
-  script += "      esac ;;\n  esac\n}\n\n";
+  const std::string head = "#compdef torq\n# zsh completion for torq; made by `torq completion zsh`\n\n";
   // Autoloaded from a file called _torq, or sourced.
-  return script + "if [[ $funcstack[1] == _torq ]]; then _torq \"$@\"; else compdef _torq torq; fi\n";
+  return head + zsh_function(command) +
+         "if [[ $funcstack[1] == _torq ]]; then _torq \"$@\"; else compdef _torq torq; fi\n";
 }
 
 std::string fish_completion(const CommandShape& command) {
-  std::string script = "# fish completion for torq; made by `torq completion fish`\ncomplete -c torq -f\n";
-  const std::string no_verb = fmt::format("not __fish_seen_subcommand_from {}", fmt::join(verb_names(command), " "));
-  for (const OptionShape& option : command.options) script += fish_option(no_verb, option);
-  for (const VerbShape& verb : command.verbs) {
-    script += fmt::format("complete -c torq -n '{}' -a {} -d {}\n", no_verb, verb.name, quoted(verb.text));
-    const std::string condition = "__fish_seen_subcommand_from " + verb.name;
-    for (const OptionShape& option : verb.options) script += fish_option(condition, option);
-    for (const OptionShape& positional : verb.positionals) {
-      if (positional.choices().empty() && !positional.takes_files()) continue;
-      script +=
-          fmt::format("complete -c torq -n '{}'{} -d {}\n", condition, fish_value(positional), quoted(positional.text));
-    }
-  }
-  return script;
+  const std::string head = "# fish completion for torq; made by `torq completion fish`\ncomplete -c torq -f\n";
+  return head + fish_verb(command, "");
 }
 
 }  // namespace torq::app

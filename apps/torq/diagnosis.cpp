@@ -137,10 +137,10 @@ Check judge_certificate(const std::optional<quic::CertificateFacts>& facts, std:
     return with(figure, warn("certificate", "not valid yet: " + detail, "check the clocks here and on the server"));
   }
   if (now > facts->not_after) {
-    return with(figure, warn("certificate", "expired: " + detail, "renew it on the server, and restart torq serve"));
+    return with(figure, warn("certificate", "expired: " + detail, "renew it on the server, and send SIGHUP to torq serve"));
   }
   if (facts->not_after - now < kSoon) {
-    return with(figure, warn("certificate", "ends soon: " + detail, "renew it on the server, and restart torq serve"));
+    return with(figure, warn("certificate", "ends soon: " + detail, "renew it on the server, and send SIGHUP to torq serve"));
   }
   return with(figure, ok("certificate", detail));
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace torq::app {
@@ -71,6 +72,7 @@ std::string synopsis(const std::string& words, const VerbShape& verb) {
   for (const OptionShape& option : verb.options) {
     if (option.required) line += fmt::format(".B {}\n.I {}\n", troff(option.names.front()), troff(option.value));
   }
+  if (!verb.verbs.empty()) line += ".I VERB\n";
   line += "[\\fIOPTION\\fR ...]\n";
   for (const OptionShape& positional : verb.positionals) {
     line += fmt::format("\\fI{}\\fR{}\n", troff(positional.names.front()), positional.repeats ? " ..." : "");
@@ -105,7 +107,8 @@ std::string entries(const VerbShape& verb) {
 /// The help's last paragraphs. Lines after "Examples:" that are indented are shown as they are.
 std::string notes(const std::string& footer) {
   std::istringstream stream(footer);
-  std::string text;
+  bool has_heading = footer.empty() || footer.starts_with("Examples:");
+  std::string text = has_heading ? "" : ".SH NOTES\n";
   bool verbatim = false;
   for (std::string line; std::getline(stream, line);) {
     const bool indented = line.starts_with("  ");
@@ -114,7 +117,8 @@ std::string notes(const std::string& footer) {
     if (line == "Examples:") {
       text += ".SH EXAMPLES\n";
     } else if (line.empty()) {
-      text += ".SH NOTES\n";
+      text += has_heading ? ".SH NOTES\n" : ".PP\n";
+      has_heading = false;
     } else {
       text += troff(indented ? line.substr(2) : line) + "\n";
     }
@@ -122,28 +126,40 @@ std::string notes(const std::string& footer) {
   return text + (verbatim ? ".fi\n" : "");
 }
 
-std::string see_also(const std::vector<std::string>& pages) {
+/// "torq-config-check", for a page's name.
+std::string page_name(const std::string& command, const VerbShape& verb) {
+  std::string name = verb.name == command ? command : command + "-" + verb.name;
+  std::ranges::replace(name, ' ', '-');
+  return name;
+}
+
+std::string verbs_of(const VerbShape& verb) {
+  std::string text = verb.verbs.empty() ? "" : ".SH VERBS\n";
+  for (const VerbShape& one : verb.verbs) text += fmt::format(".TP\n.B {}\n{}\n", troff(one.word()), troff(one.text));
+  return text;
+}
+
+std::string see_also(const std::string& command, const VerbShape& verb) {
+  std::vector<std::string> pages;
+  if (verb.name != command) pages.push_back(command);
+  for (const VerbShape& one : verb.verbs) pages.push_back(troff(page_name(command, one)));
   return fmt::format(".SH SEE ALSO\n.BR {} (1)\n", fmt::join(pages, " (1),\n.BR "));
+}
+
+void add_pages(std::vector<ManualPage>& pages, const std::string& command, const std::string& version,
+               const VerbShape& verb) {
+  const std::string name = page_name(command, verb);
+  const std::string words = verb.name == command ? command : command + " " + verb.name;
+  pages.push_back({name + ".1", head(name, version, verb.text) + synopsis(words, verb) + verbs_of(verb) +
+                                    entries(verb) + notes(verb.footer) + see_also(command, verb)});
+  for (const VerbShape& one : verb.verbs) add_pages(pages, command, version, one);
 }
 
 }  // namespace
 
 std::vector<ManualPage> manual_pages(const CommandShape& command, const std::string& version) {
   std::vector<ManualPage> pages;
-  std::vector<std::string> others;
-  std::string verbs = ".SH VERBS\n";
-  for (const VerbShape& verb : command.verbs) {
-    const std::string name = command.name + "-" + verb.name;
-    others.push_back(troff(name));
-    verbs += fmt::format(".TP\n.B {}\n{}\n", troff(verb.name), troff(verb.text));
-    pages.push_back({name + ".1", head(name, version, verb.text) + synopsis(command.name + " " + verb.name, verb) +
-                                      entries(verb) + notes(verb.footer) + see_also({command.name})});
-  }
-  const std::string text =
-      head(command.name, version, command.text) +
-      fmt::format(".SH SYNOPSIS\n.B {}\n.I VERB\n[\\fIOPTION\\fR ...] [\\fIARGUMENT\\fR ...]\n", troff(command.name)) +
-      verbs + entries(command) + ".SH NOTES\n" + notes(command.footer) + see_also(others);
-  pages.insert(pages.begin(), {command.name + ".1", text});
+  add_pages(pages, command.name, version, command);
   return pages;
 }
 

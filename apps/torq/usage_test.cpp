@@ -17,6 +17,10 @@ class Usage : public testing::Test {
     announce->add_option("URL", url_, "")->required();
     announce->add_option("--port", port_, "")->required();
     announce->add_flag("--json");
+    CLI::App* config = command_.add_subcommand("config", "");
+    config->require_subcommand(1);
+    config->add_subcommand("template", "");
+    config->add_subcommand("check", "")->add_flag("--strict");
     command_.add_subcommand("get", "")->add_option("-o,--output", url_, "");
   }
 
@@ -55,6 +59,12 @@ TEST_F(Usage, DoesNotSuggestAnotherVerbsOption) {
 
 TEST_F(Usage, SuggestsTheCommandsOwnOptions) {
   EXPECT_EQ(explain("--hlep"), "torq: no option `--hlep`; did you mean `--help`?");
+}
+
+TEST_F(Usage, LooksIntoVerbsOfVerbs) {
+  EXPECT_EQ(explain("config chekc"), "torq config: no verb `chekc`; did you mean `check`?");
+  EXPECT_EQ(explain("config check --strcit"), "torq config check: no option `--strcit`; did you mean `--strict`?");
+  EXPECT_EQ(explain("config"), "");
 }
 
 TEST_F(Usage, LeavesOtherMistakesToTheirOwnMessages) {

@@ -31,8 +31,22 @@ def doctor(command, server):
     yield command("doctor", server.url, "--json", "--pin", "sha256:" + "00" * 32)
 
 
+def scrape(command, server):
+    yield command("scrape", server.url, HASH, "--json", "--pin", server.pin)
+
+
+def ls(command, server):
+    yield command("ls", server.url, "--json", "--pin", server.pin)
+
+
+def verify(command, server):
+    (command.folder / "reference").mkdir()
+    (command.folder / "reference" / "small.txt").write_text("other bytes")
+    yield command("verify", server.url, "--reference", "reference", "--json", "--pin", server.pin)
+
+
 # What must show every documented field of a verb at least once: its finished runs.
-RUNS = {"announce": announce, "get": get, "capabilities": capabilities, "doctor": doctor}
+RUNS = {"announce": announce, "get": get, "scrape": scrape, "ls": ls, "verify": verify, "capabilities": capabilities, "doctor": doctor}
 
 
 def options_in_help(text):
@@ -54,13 +68,20 @@ def section_of_help(text, title):
     return words
 
 
+def verbs_in_help(command, *words):
+    """Those below a verb, or below the command itself, and those below them."""
+    for word in section_of_help(command(*words, "--help").out, "subcommands"):
+        yield " ".join([*words, word])
+        yield from verbs_in_help(command, *words, word)
+
+
 def test_the_page_has_the_verbs_of_the_help(command):
-    assert sorted(section_of_help(command("--help").out, "subcommands")) == sorted(VERBS)
+    assert sorted(verbs_in_help(command)) == sorted(VERBS)
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_page_has_the_options_of_the_help(command, verb):
-    text = command(verb, "--help").out
+    text = command(*verb.split(), "--help").out
     documented = {name for name in VERBS[verb].options if name.startswith("-")}
     arguments = VERBS[verb].options - documented
 
@@ -118,8 +139,9 @@ def test_every_verb_and_option_can_be_mistyped(command, verb):
         middle = len(word) // 2
         return word[:middle + 1] + word[middle:]
 
-    assert f"did you mean `{verb}`?" in command(mistype(verb)).err or len(verb) < 3
+    *before, word = verb.split()
+    assert f"did you mean `{word}`?" in command(*before, mistype(word)).err or len(word) < 3
     for option in VERBS[verb].options:
         if option.startswith("--"):
-            finished = command(verb, mistype(option))
+            finished = command(*before, word, mistype(option))
             assert finished.code == 2 and f"did you mean `{option}`?" in finished.err, finished

@@ -50,6 +50,9 @@ CASES = [
     (["torq", "announce", "--event", "st"], {"started", "stopped"}),
     (["torq", "announce", "--num"], {"--numwant"}),
     (["torq", "get", "--pi"], {"--pin"}),
+    (["torq", "config", ""], {"template", "check"}),
+    (["torq", "config", "check", "a"], {"a file.iso", "a folder"}),
+    (["torq", "verify", "quic://a", "--reference", ""], {"a folder"}),
     (["torq", "completion", ""], {"bash", "zsh", "fish"}),
     (["torq", "completion", "z"], {"zsh"}),
     (["torq", "serve", "--root", ""], {"a folder"}),
@@ -75,7 +78,7 @@ def test_bash_takes_a_value_behind_an_equals_sign(script, place):
 def test_bash_offers_every_verb(script, place, command):
     offered = run(["bash", "-uc", BASH, script("bash"), "torq", ""], place)
 
-    assert {"serve", "announce", "get", "capabilities", "completion"} <= set(offered) and "manual" not in offered
+    assert {"serve", "announce", "get", "config", "completion"} <= set(offered) and "manual" not in offered
     for verb in offered:
         assert command(verb, "--help").code == 0
 
@@ -106,7 +109,7 @@ print -r -- $line
 @pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here")
 @pytest.mark.parametrize("words, whole", [
     ("torq ann", "torq announce"), ("torq announce --numw", "--numwant"), ("torq announce --event com", "completed"),
-    ("torq completion z", "zsh"), ("torq get quic://a/b -o a\\ fi", "a\\ file.iso"),
+    ("torq completion z", "zsh"), ("torq config chec", "torq config check"), ("torq config check a\\ fi", "a\\ file.iso"), ("torq get quic://a/b -o a\\ fi", "a\\ file.iso"),
 ])
 def test_zsh(script, place, words, whole):
     done = subprocess.run(["zsh", "-fc", ZSH, "zsh", script("zsh"), words], cwd=place, capture_output=True, text=True, timeout=60,

@@ -11,6 +11,10 @@ import cli_page
 VERBS, _ = cli_page.read()
 
 
+def file_of(verb):
+    return f"torq-{verb.replace(' ', '-')}.1"
+
+
 @pytest.fixture
 def pages(command):
     """The pages, by their names."""
@@ -19,16 +23,18 @@ def pages(command):
 
 
 def test_there_is_a_page_for_each_verb(pages):
-    assert set(pages) == {"torq.1", *(f"torq-{verb}.1" for verb in VERBS)}
+    assert set(pages) == {"torq.1", *(file_of(verb) for verb in VERBS)}
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_page_has_every_option(pages, verb):
-    text = pages[f"torq-{verb}.1"].read_text()
+    text = pages[file_of(verb)].read_text()
 
-    assert text.startswith(f'.TH "TORQ\\-{verb.upper()}" "1"')
-    for heading in ("NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "SEE ALSO"):
-        assert f"\n.SH {heading}\n" in text
+    title = file_of(verb).removesuffix(".1").upper().replace("-", "\\-")
+    assert text.startswith(f'.TH "{title}" "1"')
+    headings = re.findall(r"^\.SH (.*)$", text, re.M)
+    assert {"NAME", "SYNOPSIS", "OPTIONS", "SEE ALSO"} <= set(headings) and len(headings) == len(set(headings))
+    assert "EXAMPLES" in headings or " " in verb, "a verb of a verb has those of the one above"
     for option in VERBS[verb].options:
         assert "\\fB" + option.replace("-", "\\-") + "\\fR" in text
 
@@ -37,7 +43,7 @@ def test_the_first_page_names_the_verbs_and_exit_codes(pages):
     text = pages["torq.1"].read_text()
 
     for verb in VERBS:
-        assert f".TP\n.B {verb}\n" in text
+        assert f".TP\n.B {verb}\n" in text or " " in verb
     assert "Exit codes" in text
 
 
