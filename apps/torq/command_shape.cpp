@@ -35,7 +35,8 @@ OptionShape shape_of(const CLI::Option& option) {
   shape.group = option.get_group();
   shape.required = option.get_required();
   shape.is_positional = !option.nonpositional();
-  shape.repeats = option.get_items_expected_max() > 1;
+  shape.repeats =
+      option.get_items_expected_max() > 1 || option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
   return shape;
 }
 

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <csignal>
+#include <future>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -215,8 +217,11 @@ void examine_service(Report& report, const client::Url& url, const client::Serve
 /// All addresses of the server; the one that clients would end up with, if any works.
 std::optional<Encounter> examine_addresses(Report& report, std::span<const SocketAddress> addresses,
                                            const std::string& host) {
+  std::vector<std::future<Encounter>> meetings;  // at once: the silent ones take their time
+  for (const SocketAddress& address : addresses)
+    meetings.push_back(std::async(std::launch::async, meet, address, host));
   std::vector<Encounter> encounters;
-  for (const SocketAddress& address : addresses) encounters.push_back(meet(address, host));
+  for (auto& meeting : meetings) encounters.push_back(meeting.get());
   const auto answers = [](const Encounter& encounter) { return encounter.answers(); };
   const auto best = std::ranges::max_element(
       encounters, {}, [](const Encounter& encounter) { return std::pair(encounter.connects(), encounter.answers()); });
@@ -225,7 +230,16 @@ std::optional<Encounter> examine_addresses(Report& report, std::span<const Socke
   return any ? std::optional(*best) : std::nullopt;
 }
 
+// Nothing is left behind: each check is said when it is made, and a server forgets a connection that falls silent.
+void end_at_signals() {
+  const auto end = [](int) { ::_exit(static_cast<int>(ExitCode::kInterrupted)); };
+  std::signal(SIGINT, end);
+  std::signal(SIGTERM, end);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 ExitCode doctor(const DoctorOptions& options) {
+  end_at_signals();
   const client::Url url = parse_url_argument(options.url);
   const client::Server server = client::server_of(url, resolve_trust(options.trust));
   Report report(options.json);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """torq doctor, on servers that are well, foreign, refused, deaf or not there."""
+import signal
 import socket
 
 import pytest
@@ -82,6 +83,13 @@ def test_silence(examine, deaf):
     assert checks["udp"]["result"] == "fail"
     for line in ("nft add rule", "ufw allow", "firewall-cmd"):
         assert line in checks["udp"]["advice"]
+
+
+def test_an_interrupt_is_an_interrupt(command, deaf):
+    process = command.start("doctor", deaf, "--insecure", "--json")
+    assert process.line()["check"] == "name"
+
+    assert process.stop(signal.SIGINT) == 7
 
 
 def test_a_port_that_nobody_has(examine, deaf):
