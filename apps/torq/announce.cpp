@@ -184,8 +184,8 @@ std::string check_event(const std::string& name) {
 std::string check_ip(const std::string& text) { return parse_ip(text) ? "" : text + " is no IP address"; }
 
 void add_identity(CLI::App& verb, AnnounceOptions& options) {
-  verb.add_option("--event", options.event, "started, completed or stopped (default: a plain refresh)")
-      ->type_name("EVENT")
+  verb.add_option("--event", options.event, "what has happened (default: nothing, a plain refresh)")
+      ->type_name("started|completed|stopped")
       ->check(check_event);
   verb.add_option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
       ->type_name("ID")

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "apps/torq/failures.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <iostream>
 
+#include "apps/torq/style.hpp"
 #include "torq/wire/error_code.hpp"
 
 namespace torq::app {
@@ -46,7 +49,7 @@ ExitCode worse(ExitCode a, ExitCode b) {
 }
 
 void complain(std::string_view subject, const client::Error& error) {
-  std::cerr << "torq: " << subject << ": " << error.text() << '\n';
+  std::cerr << style_of(STDERR_FILENO).paint(Tint::kBad, "torq:") << ' ' << subject << ": " << error.text() << '\n';
 }
 
 ExitCode finish_output(ExitCode code) {

@@ -58,7 +58,7 @@ std::string day_of(std::chrono::sys_seconds at) {
 }
 
 /// What makes clients refuse it, unless they hold the pin.
-std::vector<std::string> faults_of(const std::string& cert_path, const quic::CertificateFacts& facts,
+std::vector<std::string> faults_of(const std::string& cert_path, const quic::CertificatePromise& facts,
                                    std::chrono::sys_seconds now) {
   std::vector<std::string> faults;
   const auto add = [&](const std::string& what, const std::string& remedy) {
@@ -79,7 +79,7 @@ Result<ServerIdentity, std::string> checked(std::string cert_pem, std::string ke
   const auto fault = quic::check_pair(cert_pem, key_pem);
   if (fault) return Failure("certificate " + cert_path + " and key " + key_path + ": " + *fault);
   std::string pin = quic::spki_pin(cert_pem).value();
-  std::vector<std::string> warnings = faults_of(cert_path, quic::read_facts(cert_pem).value(), now);
+  std::vector<std::string> warnings = faults_of(cert_path, quic::read_promise(cert_pem).value(), now);
   if (auto exposure = exposure_of(key_path)) warnings.push_back(*std::move(exposure));
   return ServerIdentity{std::move(cert_pem), std::move(key_pem), std::move(pin), std::move(warnings)};
 }
@@ -116,8 +116,8 @@ Result<void, std::string> renew_certificate(const std::string& cert_path, const 
 /// Ours to renew: nobody else has signed it. What does not belong to the key is left for check_pair to complain of.
 bool is_due(const std::string& cert_pem, const std::string& key_pem, std::chrono::sys_seconds now) {
   constexpr auto kRenewBefore = std::chrono::days(30);
-  const auto facts = quic::read_facts(cert_pem);
-  return facts && facts->is_self_signed && (now > facts->not_after - kRenewBefore || now < facts->not_before) &&
+  const auto promise = quic::read_promise(cert_pem);
+  return promise && promise->is_self_signed && (now > promise->not_after - kRenewBefore || now < promise->not_before) &&
          !quic::check_pair(cert_pem, key_pem);
 }
 

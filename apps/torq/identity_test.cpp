@@ -173,7 +173,7 @@ TEST_F(ServerIdentityTest, RenewsItsOwnCertificateNearTheEndAndKeepsThePin) {
 
     ASSERT_TRUE(renewed) << renewed.error();
     EXPECT_EQ(renewed->pin, first->pin);
-    EXPECT_GT(quic::read_facts(renewed->cert_pem)->not_after, now + std::chrono::years(9));
+    EXPECT_GT(quic::read_promise(renewed->cert_pem)->not_after, now + std::chrono::years(9));
     EXPECT_EQ(renewed->cert_pem, tree.text("state/cert.pem"));
     EXPECT_EQ(renewed->warnings, None());
   }
@@ -187,7 +187,7 @@ TEST_F(ServerIdentityTest, RenewsItsOwnCertificateFromADayWhenTheClockWasAhead) 
 
   ASSERT_TRUE(renewed) << renewed.error();
   EXPECT_EQ(renewed->pin, first->pin);
-  EXPECT_LT(quic::read_facts(renewed->cert_pem)->not_before, now);
+  EXPECT_LT(quic::read_promise(renewed->cert_pem)->not_before, now);
 }
 
 TEST_F(ServerIdentityTest, IsNotRenewedBeforeItIsTime) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <exception>
 
+#include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
 
 namespace {
@@ -29,10 +30,17 @@ int main(int argc, char** argv) {
   torq::app::add_verify(command, action);
   torq::app::add_capabilities(command, action);
   torq::app::add_config(command, action);
+  torq::app::add_doctor(command, action);
+  torq::app::add_completion(command, action);
+  torq::app::add_manual(command, action);
   try {
     command.parse(argc, argv);
     return static_cast<int>(action());
   } catch (const CLI::ParseError& error) {
+    if (const auto explanation = error.get_exit_code() != 0 ? torq::app::explain_unknown(command) : std::nullopt) {
+      std::cerr << *explanation << '\n';
+      return static_cast<int>(torq::app::ExitCode::kUsage);
+    }
     const bool asked_for_help = command.exit(error) == 0;
     if (asked_for_help && !std::cout.flush()) return static_cast<int>(torq::app::ExitCode::kOther);
     return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What somebody meant who mistyped a name. Pure.
+// Which of the words that exist somebody may have meant. Pure.
 
 #include <optional>
 #include <span>
@@ -9,8 +9,12 @@
 
 namespace torq::app {
 
-/// The one of `names` that is the fewest insertions, removals, replacements and swaps of neighbours away from `typed`;
-/// nothing when that is more than a third of its length.
-std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> names);
+/// How many letters to insert, delete, replace or swap with their neighbour (optimal string alignment; letters of
+/// either case are the same).
+std::size_t letters_apart(std::string_view a, std::string_view b);
+
+/// The word nearest to `typed`, or the only one that begins with it; nothing when none is near: more than a third of
+/// its letters are wrong. Dashes in front do not count as letters.
+std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> words);
 
 }  // namespace torq::app

@@ -39,5 +39,9 @@ void add_ls(CLI::App& command, Action& action);
 void add_scrape(CLI::App& command, Action& action);
 void add_verify(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);
+void add_doctor(CLI::App& command, Action& action);
+// These two look at the whole command line when they run: `command` must be complete by then.
+void add_completion(CLI::App& command, Action& action);
+void add_manual(CLI::App& command, Action& action);
 
 }  // namespace torq::app

@@ -3,6 +3,7 @@
 // written. The verdicts are those of the quick test of the protocol's first document.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -16,6 +17,7 @@
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/reference.hpp"
 #include "apps/torq/remote_folder.hpp"
+#include "apps/torq/style.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
 #include "apps/torq/verb.hpp"
@@ -85,6 +87,7 @@ class Verification {
   void look_for_more();
   void show_in_order();
   void show(const Item& item);
+  std::string painted(Verdict verdict) const;
   void summarize() const;
   ExitCode code() const;
 
@@ -99,6 +102,7 @@ class Verification {
   std::array<std::size_t, kVerdictNames.size()> counts_{};
   std::optional<ExitCode> stopped_;
   std::unique_ptr<RemoteWalk> walk_;
+  const Style style_ = style_of(STDOUT_FILENO);
   Foreground foreground_;
   client::Client client_{client_options()};  // ends before the foreground that it posts to
 };
@@ -226,7 +230,13 @@ void Verification::show(const Item& item) {
   constexpr std::size_t kLongestName = 4096;
   const std::string more =
       item.reason.empty() ? fmt::format("{} bytes in {:.2f} s", item.bytes, item.took.count()) : item.reason;
-  std::cout << fmt::format("{:<5}  {}: {}\n", kVerdictNames[verdict], client::tame(item.name, kLongestName), more);
+  std::cout << fmt::format("{}  {}: {}\n", painted(*item.verdict), client::tame(item.name, kLongestName), more);
+}
+
+std::string Verification::painted(Verdict verdict) const {
+  const std::string word = fmt::format("{:<5}", kVerdictNames[static_cast<std::size_t>(verdict)]);
+  if (verdict == Verdict::kOk) return style_.paint(Tint::kGood, word);
+  return style_.paint(verdict == Verdict::kFail ? Tint::kBad : Tint::kDoubtful, word);
 }
 
 void Verification::summarize() const {

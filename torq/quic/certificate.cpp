@@ -201,7 +201,7 @@ std::optional<std::string> spki_pin_of_der(Bytes cert_der) {
   return pin_of(read_certificate(cert_der, GNUTLS_X509_FMT_DER));
 }
 
-std::optional<CertificateFacts> read_facts(std::string_view cert_pem) {
+std::optional<CertificatePromise> read_promise(std::string_view cert_pem) {
   const Certificate crt = read_certificate(as_bytes(cert_pem), GNUTLS_X509_FMT_PEM);
   if (crt == nullptr) return std::nullopt;
   const auto second = [](std::time_t at) { return std::chrono::sys_seconds(std::chrono::seconds(at)); };
@@ -211,10 +211,10 @@ std::optional<CertificateFacts> read_facts(std::string_view cert_pem) {
                                                GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT | GNUTLS_VERIFY_DISABLE_CA_SIGN |
                                                    GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
                                                &fault) >= 0;
-  return CertificateFacts{second(gnutls_x509_crt_get_activation_time(crt.get())),
-                          second(gnutls_x509_crt_get_expiration_time(crt.get())),
-                          verified && fault == 0 && gnutls_x509_crt_check_issuer(crt.get(), crt.get()) != 0,
-                          gnutls_x509_crt_check_key_purpose(crt.get(), GNUTLS_KP_TLS_WWW_SERVER, 0) != 0};
+  return CertificatePromise{second(gnutls_x509_crt_get_activation_time(crt.get())),
+                            second(gnutls_x509_crt_get_expiration_time(crt.get())),
+                            verified && fault == 0 && gnutls_x509_crt_check_issuer(crt.get(), crt.get()) != 0,
+                            gnutls_x509_crt_check_key_purpose(crt.get(), GNUTLS_KP_TLS_WWW_SERVER, 0) != 0};
 }
 
 std::optional<std::string> check_pair(std::string_view cert_pem, std::string_view key_pem) {

@@ -48,16 +48,16 @@ std::optional<std::string> spki_pin(std::string_view cert_pem);
 std::optional<std::string> spki_pin_of_der(Bytes cert_der);
 
 /// What a server's certificate promises its clients. Of the first certificate in the text.
-struct CertificateFacts {
+struct CertificatePromise {
   std::chrono::sys_seconds not_before;
   std::chrono::sys_seconds not_after;
   bool is_self_signed = false;
   bool is_for_servers = false;  ///< no extended key usage at all, or serverAuth (RFC 5280 4.2.1.12)
 
-  bool operator==(const CertificateFacts&) const = default;
+  bool operator==(const CertificatePromise&) const = default;
 };
 /// Nothing when there is none.
-std::optional<CertificateFacts> read_facts(std::string_view cert_pem);
+std::optional<CertificatePromise> read_promise(std::string_view cert_pem);
 
 /// Why these two cannot serve TLS together: not PEM, encrypted, not each other's, or a kind of key that cannot sign in
 /// our handshakes. Nothing when they can.

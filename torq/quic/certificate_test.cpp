@@ -123,9 +123,9 @@ TEST(SpkiPin, IsNoneOfWhatIsNoCertificate) {
   }
 }
 
-TEST(CertificateFacts, SayWhatACertificatePromises) {
-  const auto ours = read_facts(made().cert_pem);
-  const auto golden = read_facts(kGoldenCertificate);
+TEST(CertificatePromise, SayWhatACertificatePromises) {
+  const auto ours = read_promise(made().cert_pem);
+  const auto golden = read_promise(kGoldenCertificate);
 
   ASSERT_TRUE(ours && golden);
   EXPECT_EQ(ours->not_before, kStart);
@@ -134,7 +134,7 @@ TEST(CertificateFacts, SayWhatACertificatePromises) {
   EXPECT_TRUE(ours->is_for_servers);
   EXPECT_TRUE(golden->is_self_signed);
   EXPECT_TRUE(golden->is_for_servers) << "a certificate without the extension is for everything";
-  EXPECT_EQ(read_facts("nonsense"), std::nullopt);
+  EXPECT_EQ(read_promise("nonsense"), std::nullopt);
 }
 
 TEST(SelfSigned, PairBelongsTogether) {

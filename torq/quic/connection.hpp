@@ -77,6 +77,8 @@ class Connection {
   bool established() const { return established_; }
   /// Established without a certificate, with a ticket of an earlier connection.
   bool resumed() const { return established_ && tls_->resumed(); }
+  /// The peer's own certificate in DER (a server's); empty when it has none, or none has come yet.
+  std::vector<std::byte> peer_certificate() const { return tls_->peer_certificate(); }
 
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();

@@ -52,13 +52,16 @@ gnutls_priority_t parse_priority(const char* text) {
   return priority;
 }
 
-// Empty if the peer's certificate cannot be read.
-std::string pin_of_peer(gnutls_session_t session) {
+// In DER; empty without one.
+Bytes certificate_of_peer(gnutls_session_t session) {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
-  if (chain == nullptr || count == 0) return "";
-  return spki_pin_of_der(std::as_bytes(std::span(chain[0].data, chain[0].size))).value_or("");
+  if (chain == nullptr || count == 0) return {};
+  return std::as_bytes(std::span(chain[0].data, chain[0].size));
 }
+
+// Empty if the peer's certificate cannot be read.
+std::string pin_of_peer(gnutls_session_t session) { return spki_pin_of_der(certificate_of_peer(session)).value_or(""); }
 
 bool is_pin(std::string_view text) {
   constexpr std::size_t kDigits = 64;
@@ -326,5 +329,10 @@ void TlsSession::send_ticket() {
 }
 
 std::vector<std::vector<std::byte>> TlsSession::take_tickets() { return std::exchange(impl_->tickets, {}); }
+
+std::vector<std::byte> TlsSession::peer_certificate() const {
+  const Bytes certificate = certificate_of_peer(impl_->session);
+  return {certificate.begin(), certificate.end()};
+}
 
 }  // namespace torq::quic

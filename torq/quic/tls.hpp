@@ -5,6 +5,7 @@
 // entropy. Credentials are read-only once made and may be shared by threads. Together with callbacks.cpp this is all
 // that knows which TLS library it is.
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,6 +94,8 @@ class TlsSession {
   void send_ticket();
   /// Client: the tickets that came since the last call.
   std::vector<std::vector<std::byte>> take_tickets();
+  /// The peer's own certificate in DER, once it has come; empty before, and without one.
+  std::vector<std::byte> peer_certificate() const;
 
  private:
   struct Impl;

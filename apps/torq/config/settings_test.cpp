@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "apps/torq/config/toml_text.hpp"
-#include "apps/torq/nearest.hpp"
 
 namespace torq::app {
 namespace {
@@ -101,16 +100,6 @@ TEST(Settings, TellsWhatOnlyARestartChanges) {
   after.drain = std::chrono::seconds(1);
 
   EXPECT_EQ(needing_restart(ServeSettings(), after), std::vector<std::string_view>{"root"});
-}
-
-TEST(Nearest, SeesTyposAndNotOtherWords) {
-  const std::vector<std::string> names = {"announce", "get", "scrape"};
-
-  EXPECT_EQ(nearest("anounce", names), "announce");
-  EXPECT_EQ(nearest("scarpe", names), "scrape");
-  EXPECT_EQ(nearest("gte", names), "get");
-  EXPECT_EQ(nearest("destroy", names), std::nullopt);
-  EXPECT_EQ(nearest("", names), std::nullopt);
 }
 
 }  // namespace

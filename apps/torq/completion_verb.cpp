@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// torq completion: the script by which a shell completes torq's command line.
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "apps/torq/completion.hpp"
+#include "apps/torq/failures.hpp"
+#include "apps/torq/verb.hpp"
+
+namespace torq::app {
+namespace {
+
+std::string check_shell(const std::string& name) {
+  return name == "bash" || name == "zsh" || name == "fish" ? "" : name + " is not bash, zsh or fish";
+}
+
+ExitCode completion(const std::string& shell, const CommandShape& command) {
+  if (shell == "bash") std::cout << bash_completion(command);
+  if (shell == "zsh") std::cout << zsh_completion(command);
+  if (shell == "fish") std::cout << fish_completion(command);
+  return finish_output(ExitCode::kOk);
+}
+
+constexpr const char* kFooter = R"(Examples:
+  source <(torq completion bash)                                       in this shell, or in ~/.bashrc
+  torq completion zsh > "${fpath[1]}/_torq"                            from the next zsh on
+  torq completion fish > ~/.config/fish/completions/torq.fish
+
+An installed torq brings these scripts along, where the shells look for them.)";
+
+}  // namespace
+
+void add_completion(CLI::App& command, Action& action) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* verb = command.add_subcommand("completion", "Print a script that completes torq's command line in a shell");
+  verb->footer(kFooter);
+  verb->add_option("SHELL", *shell, "the shell that the script is for")
+      ->required()
+      ->type_name("bash|zsh|fish")
+      ->check(check_shell);
+  verb->callback(
+      [shell, &command, &action] { action = [shell, &command] { return completion(*shell, shape_of(command)); }; });
+}
+
+}  // namespace torq::app
