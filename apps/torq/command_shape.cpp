@@ -30,7 +30,8 @@ OptionShape shape_of(const CLI::Option& option) {
   shape.names = names_of(option);
   shape.is_flag = option.get_items_expected_max() == 0;
   if (!shape.is_flag) shape.value = option.get_type_name();
-  shape.text = option.get_description();
+  shape.text = option.get_description();  // whose lines are the help's
+  std::ranges::replace(shape.text, '\n', ' ');
   shape.standard = option.get_default_str();
   shape.group = option.get_group();
   shape.required = option.get_required();

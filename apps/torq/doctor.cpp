@@ -174,10 +174,13 @@ client::Options patience_of_a_doctor() {
   return options;
 }
 
-std::string name_of(const TrustOptions& options) {
+// In the order in which they count.
+std::string name_of(const TrustOptions& options, const client::Url& url, const client::Trust& trust) {
   if (options.insecure) return "--insecure";
   if (options.pin) return "--pin";
-  return options.ca ? "--ca" : "the system's certificate authorities";
+  if (!url.pin.empty()) return "the pin in the URL";
+  if (options.ca) return "--ca";
+  return trust.recorded_pin().empty() ? "the system's certificate authorities" : "the key in " + trust.where();
 }
 
 void examine_machine(Report& report) {
@@ -257,7 +260,7 @@ ExitCode doctor(const DoctorOptions& options) {
     examine_way(report, met->address);
   }
   examine_machine(report);
-  if (met && met->connects()) examine_service(report, url, server, name_of(options.trust));
+  if (met && met->connects()) examine_service(report, url, server, name_of(options.trust, url, server.trust));
   return finish_output(report.code());
 }
 

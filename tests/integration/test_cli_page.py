@@ -51,7 +51,7 @@ RUNS = {"announce": announce, "get": get, "scrape": scrape, "ls": ls, "verify": 
 
 def options_in_help(text):
     """Those at the beginning of a line of a list, before their description: `  -o,--output FILE|DIR   where to`."""
-    lists = [line for line in text.splitlines() if re.match(r" +-", line)]
+    lists = [line for line in text.splitlines() if re.match(r" {2}-", line)]
     return {name for line in lists for name in OPTION.findall(re.split(r" {2,}", line.strip())[0])}
 
 

@@ -88,7 +88,11 @@ def test_nothing_else_is_installed(prefix):
     assert [path.name for path in files if path.suffix == ".a"] == ["libtorq-client.a"]
     headers = {path for path in files if path.parts[0] == "include"}
     assert headers and all(path.parts[1] == "torq" and path.suffix == ".hpp" for path in headers)
-    others = {path.name for path in files} - {path.name for path in headers} - {"torq", "libtorq-client.a", "torq-client.pc"}
+    told = {path for path in files if path.parts[0] == "share"}
+    assert {path.name for path in told if path.parent.name != "man1"} == {"torq", "_torq", "torq.fish"}, "completion"
+    pages = {path.name for path in told if path.parent.name == "man1"}
+    assert {"torq.1", "torq-get.1"} <= pages and all(name.startswith("torq") and name.endswith(".1") for name in pages)
+    others = {path.name for path in files} - {path.name for path in headers | told} - {"torq", "libtorq-client.a", "torq-client.pc"}
     assert all(name.startswith("torq-") and name.endswith(".cmake") for name in others), others
 
 
