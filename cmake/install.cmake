@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 # What the client's module declares, and what those headers reach in other rooms; the test `public_headers` holds the list
 # against their includes.
 set(public_headers torq/base/address.hpp torq/base/bytes.hpp torq/base/info_hash.hpp torq/base/result.hpp
-  torq/tracker/announce.hpp torq/wire/messages.hpp)
+  torq/files/sha256.hpp torq/tracker/announce.hpp torq/wire/messages.hpp)
 get_target_property(client_headers torq_client HEADER_SET)
 foreach(header ${client_headers})
   cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
