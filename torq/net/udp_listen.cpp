@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "torq/net/steering.hpp"
+
 namespace torq::net {
 namespace {
 
@@ -76,6 +78,8 @@ Result<Listeners, SocketError> listen_udp(const std::vector<SocketAddress>& addr
     if (!groups) return Failure(groups.error());
     listeners.addresses.push_back(groups->front().front().address());
     for (auto& group : *groups) {
+      // Without it (an old kernel) the drivers forward: slower, and nothing else.
+      if (workers > 1) steer_by_connection_id(group.front().native_handle(), static_cast<unsigned>(workers));
       for (std::size_t i = 0; i < workers; ++i) listeners.sockets[i].push_back(std::move(group[i]));
     }
   }
