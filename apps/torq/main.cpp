@@ -5,6 +5,7 @@
 #include <csignal>
 #include <exception>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
 
@@ -22,17 +23,18 @@ int main(int argc, char** argv) {
   command.require_subcommand(1);
   command.footer(kFooter);
   torq::app::Action action;
-  torq::app::add_serve(command, action);
-  torq::app::add_announce(command, action);
-  torq::app::add_get(command, action);
-  torq::app::add_ls(command, action);
-  torq::app::add_scrape(command, action);
-  torq::app::add_verify(command, action);
-  torq::app::add_capabilities(command, action);
-  torq::app::add_config(command, action);
-  torq::app::add_doctor(command, action);
-  torq::app::add_completion(command, action);
-  torq::app::add_manual(command, action);
+  torq::app::Verb verbs(command, action);
+  torq::app::add_serve(verbs);
+  torq::app::add_announce(verbs);
+  torq::app::add_get(verbs);
+  torq::app::add_ls(verbs);
+  torq::app::add_scrape(verbs);
+  torq::app::add_verify(verbs);
+  torq::app::add_capabilities(verbs);
+  torq::app::add_config(verbs);
+  torq::app::add_doctor(verbs);
+  torq::app::add_completion(verbs);
+  torq::app::add_manual(verbs);
   try {
     command.parse(argc, argv);
     return static_cast<int>(action());
@@ -44,6 +46,9 @@ int main(int argc, char** argv) {
     const bool asked_for_help = command.exit(error) == 0;
     if (asked_for_help && !std::cout.flush()) return static_cast<int>(torq::app::ExitCode::kOther);
     return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
+  } catch (const torq::app::UsageError& error) {
+    command.exit(CLI::ValidationError(error.what()));
+    return static_cast<int>(torq::app::ExitCode::kUsage);
   } catch (const torq::app::Ended& ended) {
     return static_cast<int>(ended.code);
   } catch (const std::exception& error) {

@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/server.hpp"
-#include "apps/torq/verb.hpp"
 #include "torq/quic/tls.hpp"
 
 namespace torq::app {
@@ -89,7 +88,7 @@ ExitCode serve(const ServeOptions& options) {
     if (!values.empty()) sources.flags.push_back({std::string(setting->name), values, setting->flag()});
   }
   const auto settings = load_settings(sources);
-  if (!settings) throw CLI::ValidationError(settings.error());
+  if (!settings) throw UsageError(settings.error());
   Server server(sources, *settings);
   ExitCode code = ExitCode::kOk;
   server.run([&] {
@@ -115,27 +114,25 @@ configuration, the certificate and its key again, without touching a connection;
 // On a command line that is a shell's variable without a value, and its default would not be what was meant.
 std::string check_filled(const std::string& text) { return text.empty() ? "must not be empty" : ""; }
 
-void add_setting(CLI::App& verb, ServeOptions& options, const Setting& setting) {
+void add_setting(Verb& verb, ServeOptions& options, const Setting& setting) {
   const std::vector<std::string> defaults = setting.get(ServeSettings());
-  CLI::Option* option = verb.add_option(setting.flag(), options.flags[&setting], std::string(setting.help))
-                            ->type_name(std::string(setting.value));
-  option->default_str(fmt::format("{}", fmt::join(defaults, ",")));
-  if (setting.form == ValueForm::kText) option->check(check_filled);
-  const bool repeats = setting.form == ValueForm::kTexts;
-  option->expected(1)->allow_extra_args(false);
-  option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+  Option option =
+      verb.option(setting.flag(), options.flags[&setting], std::string(setting.help)).takes(std::string(setting.value));
+  option.says_default(fmt::format("{}", fmt::join(defaults, ",")));
+  if (setting.form == ValueForm::kText) option.check(check_filled);
+  option.takes_one_each(setting.form == ValueForm::kTexts);
 }
 
 }  // namespace
 
-void add_serve(CLI::App& command, Action& action) {
+void add_serve(Verb& command) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* verb = command.add_subcommand("serve", "Run a tracker and serve the files of a folder");
-  verb->footer(kFooter);
-  verb->add_option("--config", options->config, "configuration file, TOML")->type_name("FILE")->envname("TORQ_CONFIG");
-  for (const Setting& setting : serve_settings()) add_setting(*verb, *options, setting);
-  verb->add_flag("--json", options->json, "say ready in one line of JSON on standard output");
-  verb->callback([options, &action] { action = [options] { return serve(*options); }; });
+  Verb verb = command.verb("serve", "Run a tracker and serve the files of a folder");
+  verb.footer(kFooter);
+  verb.option("--config", options->config, "configuration file, TOML").takes("FILE").or_environment("TORQ_CONFIG");
+  for (const Setting& setting : serve_settings()) add_setting(verb, *options, setting);
+  verb.flag("--json", options->json, "say ready in one line of JSON on standard output");
+  verb.runs([options] { return serve(*options); });
 }
 
 }  // namespace torq::app
