@@ -29,7 +29,6 @@ using Descriptor = asio::posix::stream_descriptor;
 // Bounds on what one wake-up does before timers and other sockets have their turn.
 constexpr int kEventsPerRound = 256;
 constexpr int kAcceptsPerTurn = 64;
-constexpr auto kTick = std::chrono::milliseconds(500);
 constexpr std::size_t kReadArea = 64 * 1024;
 
 int make_epoll_set() {
@@ -163,16 +162,18 @@ struct TcpServer::Impl {
 
   // A newcomer is worth more than a connection that nobody has used for long.
   bool make_room() {
-    TcpConnection& oldest = *connections.front();
-    if (!oldest.idle()) return false;
-    oldest.close();
-    lay_aside(oldest);
+    constexpr std::ptrdiff_t kLookedAt = 32;
+    const auto end = std::next(connections.begin(), std::min(kLookedAt, std::ssize(connections)));
+    const auto oldest = std::find_if(connections.begin(), end, [](const auto& known) { return known->idle(); });
+    if (oldest == end) return false;
+    (*oldest)->close();
+    lay_aside(**oldest);
     return true;
   }
 
   void tick() {
     if (std::exchange(ticking, true)) return;
-    timer.expires_after(kTick);
+    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(limits.tick));
     timer.async_wait([this](boost::system::error_code error) {
       if (error) return;
       ticking = false;

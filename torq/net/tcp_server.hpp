@@ -62,10 +62,11 @@ class TcpApplication {
 /// Everything that a peer can make the server hold or wait for.
 struct TcpLimits {
   std::size_t connections = 10'000;
-  Duration idle = std::chrono::seconds(60);      ///< between two requests
-  Duration request = std::chrono::seconds(15);   ///< from the first byte of a request, or the connection, to its end
-  Duration stalled = std::chrono::seconds(30);   ///< without the peer taking a byte of its answer
-  Duration lingering = std::chrono::seconds(2);  ///< for a peer that was refused to hear of it
+  Duration idle = std::chrono::seconds(60);        ///< between two requests
+  Duration request = std::chrono::seconds(15);     ///< from the first byte of a request, or the connection, to its end
+  Duration stalled = std::chrono::seconds(30);     ///< without the peer taking a byte of its answer
+  Duration lingering = std::chrono::seconds(2);    ///< for a peer that was refused to hear of it
+  Duration tick = std::chrono::milliseconds(500);  ///< how often the times above are looked at
 };
 
 enum class TcpSpeech : std::uint8_t { kPlain, kTls, kEither };
