@@ -66,6 +66,7 @@ struct QuicDriver::Impl {
             batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, path, ecn, datagram); });
         if (count == 0) break;
       }
+      port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
       pump(now);
       wait_readable(port);
     });
