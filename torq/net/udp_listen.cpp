@@ -2,6 +2,7 @@
 #include "torq/net/udp_listen.hpp"
 
 #include "torq/net/listen_group.hpp"
+#include "torq/net/steering.hpp"
 
 namespace torq::net {
 
@@ -13,6 +14,8 @@ Result<Listeners, SocketError> listen_udp(const std::vector<SocketAddress>& addr
     if (!groups) return Failure(groups.error());
     listeners.addresses.push_back(groups->front().front().address());
     for (auto& group : *groups) {
+      // Without it (an old kernel) the drivers forward: slower, and nothing else.
+      if (workers > 1) steer_by_connection_id(group.front().native_handle(), static_cast<unsigned>(workers));
       for (std::size_t i = 0; i < workers; ++i) listeners.sockets[i].push_back(std::move(group[i]));
     }
   }
