@@ -18,6 +18,8 @@ constexpr std::size_t kSmallestInitialDatagram = 1200;
 constexpr std::size_t kShortestFirstDestination = 8;  // RFC 9000 7.2
 constexpr std::uint32_t kVersionNegotiation = 0;
 constexpr std::chrono::milliseconds kPauseOfAStuckTimer{1};
+// Refused events that may wait to be taken: a batch of datagrams brings no more that anyone would read.
+constexpr std::size_t kMostUntoldRefusals = 64;
 
 std::uint64_t draw_key(Entropy& entropy) {
   std::array<std::byte, 8> bytes;
@@ -51,17 +53,19 @@ Instant Endpoint::advance(Instant now) {
 
 void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   now = advance(now);
-  if (datagram.size() < kSmallestDatagram || !could_be_a_client(path.remote)) return;
+  ++counts_.datagrams_in;
+  counts_.bytes_in += datagram.size();
+  if (datagram.size() < kSmallestDatagram) return counts_.dropped.add(Drop::kTooShort);
+  if (!could_be_a_client(path.remote)) return counts_.dropped.add(Drop::kSourcePort);
   const auto header = parse_invariants(datagram, options_.server ? kServerCidLength : kClientCidLength);
-  if (!header) return;
+  if (!header) return counts_.dropped.add(Drop::kMalformed);
   // ngtcp2 would take version 2 as well.
   if (header->is_long && header->version != kVersionNegotiation && header->version != NGTCP2_PROTO_VER_V1) {
-    if (options_.server && datagram.size() >= kSmallestInitialDatagram) {
-      answer(path, write_version_negotiation(*header, entropy_));
-    }
+    if (!options_.server || datagram.size() < kSmallestInitialDatagram) return counts_.dropped.add(Drop::kMalformed);
+    if (answer(path, write_version_negotiation(*header, entropy_))) ++counts_.version_negotiations;
     return;
   }
-  if (header->destination.size() > ConnectionId::kMaxLength) return;
+  if (header->destination.size() > ConnectionId::kMaxLength) return counts_.dropped.add(Drop::kMalformed);
   const auto known = by_id_.find(ConnectionId(header->destination));
   if (known == by_id_.end()) return handle_unknown(now, path, ecn, datagram, *header);
   Connection& connection = *known->second;
@@ -73,16 +77,16 @@ void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes dat
 void Endpoint::handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const Invariants& header) {
   const ConnectionId id(header.destination);
   if (const auto closed = closing_.find(id)) {
-    if (!closed->reply.empty()) answer(path, Datagram(closed->reply.begin(), closed->reply.end()));
+    if (closed->reply.empty()) return counts_.dropped.add(Drop::kAbsorbed);
+    answer(path, Datagram(closed->reply.begin(), closed->reply.end()));
     return;
   }
   if (!header.is_long && ended_by_reset(now, path, datagram)) return;
-  if (!options_.server) return;
+  if (!options_.server) return counts_.dropped.add(Drop::kUnknown);
   if (!header.is_long) return reset_unknown(now, path, id, datagram.size());
   ngtcp2_pkt_hd initial;
-  if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) == 0) {
-    handle_initial(now, path, ecn, datagram, initial);
-  }
+  if (ngtcp2_accept(&initial, to_native(datagram), datagram.size()) != 0) return counts_.dropped.add(Drop::kUnknown);
+  handle_initial(now, path, ecn, datagram, initial);
 }
 
 // A stateless reset looks like a packet for an ID that nobody has: it is recognised by the token at its end, which the
@@ -98,19 +102,22 @@ bool Endpoint::ended_by_reset(Instant now, const Path& path, Bytes datagram) {
 }
 
 void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial) {
-  if (refusing_ || connections_.size() >= options_.limits.connections) {
-    return answer(path, write_refusal(initial, NGTCP2_CONNECTION_REFUSED));
+  if (refusing_) return refuse(path, initial, Refusal::kDraining);
+  if (connections_.size() >= options_.limits.connections) {
+    note(LimitHit::kConnections);
+    return refuse(path, initial, Refusal::kConnections);
   }
   const TokenCheck token = check_token(token_time(), initial, path, options_.secrets);
   switch (token.verdict) {
     case TokenVerdict::kInvalid:
-      return answer(path, write_refusal(initial, NGTCP2_INVALID_TOKEN));
+      return refuse(path, initial, Refusal::kInvalidToken);
     case TokenVerdict::kRetried:
       return accept(now, path, ecn, datagram, initial, token);
     case TokenVerdict::kKnown:
     case TokenVerdict::kNone:
-      if (initial.dcid.datalen < kShortestFirstDestination) return;
+      if (initial.dcid.datalen < kShortestFirstDestination) return counts_.dropped.add(Drop::kMalformed);
       if (token.verdict == TokenVerdict::kNone && half_open_ >= options_.limits.half_open) {
+        note(LimitHit::kHalfOpen);
         return ask_to_retry(path, initial);
       }
       return accept(now, path, ecn, datagram, initial, token);
@@ -131,18 +138,29 @@ void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, co
   ++half_open_;
   switch (connection.handle_datagram(now, path, ecn, datagram)) {
     case Connection::ReadResult::kOk:
+      ++counts_.accepted;
       return settle(now, connection);
     case Connection::ReadResult::kNeedsRetry:
       ask_to_retry(path, initial);
-      [[fallthrough]];
+      return erase(connection);
     case Connection::ReadResult::kDropped:
+      counts_.dropped.add(Drop::kUnreadable);
       return erase(connection);
   }
 }
 
+void Endpoint::refuse(const Path& path, const ngtcp2_pkt_hd& initial, Refusal reason) {
+  counts_.refused.add(reason);
+  const bool bad_token = reason == Refusal::kInvalidToken;
+  answer(path, write_refusal(initial, bad_token ? NGTCP2_INVALID_TOKEN : NGTCP2_CONNECTION_REFUSED));
+  if (untold_refusals_ >= kMostUntoldRefusals) return;
+  ++untold_refusals_;
+  events_.push_back({{}, Refused{path.remote, reason}});
+}
+
 void Endpoint::ask_to_retry(const Path& path, const ngtcp2_pkt_hd& initial) {
   const ConnectionId source = make_connection_id(entropy_, kServerCidLength, options_.worker);
-  answer(path, write_retry(token_time(), initial, path, source, options_.secrets));
+  if (answer(path, write_retry(token_time(), initial, path, source, options_.secrets))) ++counts_.retries;
 }
 
 void Endpoint::reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size) {
@@ -150,16 +168,26 @@ void Endpoint::reset_unknown(Instant now, const Path& path, const ConnectionId& 
     reset_second_ = now;
     resets_this_second_ = 0;
   }
-  if (resets_this_second_ >= options_.limits.resets_per_second) return;
-  if (auto reset = write_stateless_reset(id, trigger_size, options_.secrets, entropy_)) {
-    ++resets_this_second_;
-    answer(path, std::move(*reset));
+  if (resets_this_second_ >= options_.limits.resets_per_second) {
+    note(LimitHit::kResets);
+    return counts_.dropped.add(Drop::kNoAnswer);
   }
+  auto reset = write_stateless_reset(id, trigger_size, options_.secrets, entropy_);
+  if (!reset) return counts_.dropped.add(Drop::kUnknown);
+  ++resets_this_second_;
+  if (answer(path, std::move(*reset))) ++counts_.resets;
 }
 
-void Endpoint::answer(const Path& path, Datagram datagram) {
-  if (datagram.empty() || answers_.size() >= options_.limits.stateless) return;
+// False when too many wait, and when there was nothing to say.
+bool Endpoint::answer(const Path& path, Datagram datagram) {
+  if (datagram.empty()) return false;
+  if (answers_.size() >= options_.limits.stateless) {
+    note(LimitHit::kAnswers);
+    counts_.dropped.add(Drop::kNoAnswer);
+    return false;
+  }
   answers_.push_back({path, std::move(datagram)});
+  return true;
 }
 
 void Endpoint::handle_timeout(Instant now) {
@@ -181,6 +209,7 @@ std::optional<Event> Endpoint::next_event() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
+  if (std::holds_alternative<Refused>(event.what)) --untold_refusals_;
   if (std::holds_alternative<Closed>(event.what)) {
     const auto it = connections_.find(event.connection);
     graves_.push_back(std::move(it->second));
@@ -196,7 +225,7 @@ std::optional<Transmit> Endpoint::next_transmit(Instant now, std::span<std::byte
     std::ranges::copy(next.datagram, out.begin());
     const Transmit transmit{next.path, Ecn::kNone, next.datagram.size(), next.datagram.size()};
     answers_.pop_front();
-    return transmit;
+    return counted(transmit);
   }
   while (!touched_.empty()) {
     Connection& connection = *touched_.front();
@@ -205,10 +234,16 @@ std::optional<Transmit> Endpoint::next_transmit(Instant now, std::span<std::byte
     const auto run = connection.next_transmit(now, out);
     if (run) touch(connection);  // there may be more, after the others had their turn
     settle(now, connection);
-    if (run) return run;
+    if (run) return counted(*run);
     if (!answers_.empty()) return next_transmit(now, out);  // its CONNECTION_CLOSE
   }
   return std::nullopt;
+}
+
+Transmit Endpoint::counted(const Transmit& run) {
+  counts_.datagrams_out += (run.size + run.segment_size - 1) / run.segment_size;
+  counts_.bytes_out += run.size;
+  return run;
 }
 
 std::optional<Instant> Endpoint::next_timeout() const {
@@ -272,6 +307,11 @@ std::vector<std::byte> Endpoint::address_token(const SocketAddress& client) cons
   return make_address_token(token_time(), client, options_.secrets);
 }
 
+void Endpoint::post(Event event) {
+  if (std::holds_alternative<Connected>(event.what)) ++counts_.established;
+  events_.push_back(std::move(event));
+}
+
 void Endpoint::touch(Connection& connection) {
   if (connection.touched) return;
   connection.touched = true;
@@ -317,6 +357,7 @@ void Endpoint::retire(Instant now, Connection& connection) {
   // A peer that was not told and has not told us, after the idle time-out, is better off with a stateless reset.
   const bool both_know = reason.kind == CloseKind::kPeerTransport || reason.kind == CloseKind::kPeerApplication;
   if (both_know || !packet.empty()) closing_.add(now + 3 * connection.probe_timeout(), std::move(ids), packet);
+  counts_.closed.add(reason.kind);
   post({connection.handle(), Closed{reason}});
 }
 

@@ -19,6 +19,7 @@
 #include "torq/base/random.hpp"
 #include "torq/quic/closing_table.hpp"
 #include "torq/quic/connection.hpp"
+#include "torq/quic/counts.hpp"
 #include "torq/quic/limits.hpp"
 #include "torq/quic/stateless.hpp"
 #include "torq/quic/timer_heap.hpp"
@@ -64,6 +65,9 @@ class Endpoint final : private ConnectionHost {
   void refuse_newcomers() { refusing_ = true; }
   std::size_t connection_count() const { return connections_.size(); }
   std::vector<ConnectionHandle> connections() const;
+  const Counts& counts() const { return counts_; }
+  /// For limits that are kept outside.
+  void note(LimitHit limit) { counts_.limits_hit.add(limit); }
 
  private:
   // ConnectionHost
@@ -73,7 +77,7 @@ class Endpoint final : private ConnectionHost {
   const Secrets& secrets() const override { return options_.secrets; }
   Duration unix_time() const override { return now_.time_since_epoch() + options_.unix_time_at_zero; }
   void forget_connection_id(const ConnectionId& id) override { by_id_.erase(id); }
-  void post(Event event) override { events_.push_back(std::move(event)); }
+  void post(Event event) override;
   void touch(Connection& connection) override;
   Entropy& entropy() override { return entropy_; }
 
@@ -86,7 +90,9 @@ class Endpoint final : private ConnectionHost {
               const TokenCheck& token);
   void ask_to_retry(const Path& path, const ngtcp2_pkt_hd& initial);
   void reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size);
-  void answer(const Path& path, Datagram datagram);
+  void refuse(const Path& path, const ngtcp2_pkt_hd& initial, Refusal reason);
+  bool answer(const Path& path, Datagram datagram);
+  Transmit counted(const Transmit& run);
   Connection& add_connection();
   void settle(Instant now, Connection& connection);
   void leave_half_open(Connection& connection);
@@ -110,6 +116,8 @@ class Endpoint final : private ConnectionHost {
   };
   std::deque<Answer> answers_;
   std::size_t half_open_ = 0;
+  std::size_t untold_refusals_ = 0;  // in events_
+  Counts counts_;
   std::vector<std::unique_ptr<Connection>> graves_;  // ended, and their Closed event was taken
   Instant now_{};
   std::uint64_t next_handle_ = 1;
