@@ -52,7 +52,8 @@ inline constexpr std::array<std::string_view, 7> kDropNames = {"too_short",  "so
                                                                "unreadable", "absorbed",    "no_answer"};
 constexpr std::string_view name_of(Drop drop) { return kDropNames[static_cast<std::size_t>(drop)]; }
 
-/// Limits that were reached, whatever was done about it. The names are those of the settings where there is one.
+/// Limits that were reached, whatever was done about it; that of a request's size is its door's. The names are those of
+/// the settings where there is one.
 enum class LimitHit : std::uint8_t {
   kConnections,
   kConnectionsPerPrefix,
@@ -60,26 +61,24 @@ enum class LimitHit : std::uint8_t {
   kHalfOpenPerPrefix,
   kHandshakesPerPrefix,
   kStreams,
-  kRequestBytes,
   kFirstByte,
   kWholeRequest,
-  kLateStreams,
   kUnreadResponse,
   kMemory,
   kAnswers,
   kResets,
   kDatagramsPerWake,
 };
-inline constexpr std::array<std::string_view, 15> kLimitNames = {"max_connections",
+inline constexpr std::array<std::string_view, 13> kLimitNames = {"max_connections",
                                                                  "max_connections_per_prefix",
                                                                  "retry_threshold",
                                                                  "max_half_open_per_prefix",
                                                                  "max_handshakes_per_prefix",
                                                                  "max_streams",
-                                                                 "max_request_bytes",
+
                                                                  "first_byte_timeout",
                                                                  "request_timeout",
-                                                                 "max_late_streams",
+
                                                                  "max_unread_response",
                                                                  "max_memory",
                                                                  "max_answers",

@@ -18,6 +18,7 @@ constexpr std::size_t kSmallestInitialDatagram = 1200;
 constexpr std::size_t kShortestFirstDestination = 8;  // RFC 9000 7.2
 constexpr std::uint32_t kVersionNegotiation = 0;
 constexpr std::chrono::milliseconds kPauseOfAStuckTimer{1};
+constexpr std::size_t kLooksForGreed = 64;
 // Refused events that may wait to be taken: a batch of datagrams brings no more that anyone would read.
 constexpr std::size_t kMostUntoldRefusals = 64;
 
@@ -37,6 +38,7 @@ bool could_be_a_client(const SocketAddress& address) { return address.port != 0;
 Endpoint::Endpoint(EndpointOptions options, Entropy& entropy)
     : options_(std::move(options)),
       entropy_(entropy),
+      admission_(options_.limits, draw_key(entropy)),
       by_id_(0, ConnectionIdHash{draw_key(entropy)}),
       closing_(options_.limits.closing, ConnectionIdHash{draw_key(entropy)}) {}
 
@@ -53,6 +55,11 @@ Instant Endpoint::advance(Instant now) {
 
 void Endpoint::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   now = advance(now);
+  sort(now, path, ecn, datagram);
+  relieve(now);
+}
+
+void Endpoint::sort(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   ++counts_.datagrams_in;
   counts_.bytes_in += datagram.size();
   if (datagram.size() < kSmallestDatagram) return counts_.dropped.add(Drop::kTooShort);
@@ -102,26 +109,30 @@ bool Endpoint::ended_by_reset(Instant now, const Path& path, Bytes datagram) {
 }
 
 void Endpoint::handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial) {
-  if (refusing_) return refuse(path, initial, Refusal::kDraining);
+  if (const auto refusal = general_refusal()) return refuse(path, initial, *refusal);
+  const TokenCheck token = check_token(token_time(), initial, path, options_.secrets);
+  if (token.verdict == TokenVerdict::kInvalid) return refuse(path, initial, Refusal::kInvalidToken);
+  const bool after_retry = token.verdict == TokenVerdict::kRetried;
+  if (!after_retry && initial.dcid.datalen < kShortestFirstDestination) return counts_.dropped.add(Drop::kMalformed);
+  const bool proven = token.verdict != TokenVerdict::kNone;
+  const auto verdict = admission_.judge(now, path.remote.ip, proven, counts_);
+  if (std::holds_alternative<Admission::AskToRetry>(verdict)) return ask_to_retry(path, initial);
+  if (const auto* refusal = std::get_if<Refusal>(&verdict)) return refuse(path, initial, *refusal);
+  accept(now, path, ecn, datagram, initial, token);
+}
+
+// Whoever it is that comes.
+std::optional<Refusal> Endpoint::general_refusal() {
+  if (refusing_) return Refusal::kDraining;
   if (connections_.size() >= options_.limits.connections) {
     note(LimitHit::kConnections);
-    return refuse(path, initial, Refusal::kConnections);
+    return Refusal::kConnections;
   }
-  const TokenCheck token = check_token(token_time(), initial, path, options_.secrets);
-  switch (token.verdict) {
-    case TokenVerdict::kInvalid:
-      return refuse(path, initial, Refusal::kInvalidToken);
-    case TokenVerdict::kRetried:
-      return accept(now, path, ecn, datagram, initial, token);
-    case TokenVerdict::kKnown:
-    case TokenVerdict::kNone:
-      if (initial.dcid.datalen < kShortestFirstDestination) return counts_.dropped.add(Drop::kMalformed);
-      if (token.verdict == TokenVerdict::kNone && half_open_ >= options_.limits.half_open) {
-        note(LimitHit::kHalfOpen);
-        return ask_to_retry(path, initial);
-      }
-      return accept(now, path, ecn, datagram, initial, token);
+  if (memory_ > options_.limits.memory) {
+    note(LimitHit::kMemory);
+    return Refusal::kMemory;
   }
+  return std::nullopt;
 }
 
 void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
@@ -134,8 +145,7 @@ void Endpoint::accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, co
   connection.accept(now, path, *options_.server, client);
   by_id_[first_destination] = &connection;
   connection.first_destination = first_destination;
-  connection.half_open = true;
-  ++half_open_;
+  connection.place = admission_.enter(now, path.remote.ip, token.verdict != TokenVerdict::kNone);
   switch (connection.handle_datagram(now, path, ecn, datagram)) {
     case Connection::ReadResult::kOk:
       ++counts_.accepted;
@@ -318,25 +328,40 @@ void Endpoint::touch(Connection& connection) {
   touched_.push_back(&connection);
 }
 
+// Memory that was promised to many and is used by many: whoever has most of it pays. A connection that holds no more
+// than its fair share is left alone; those are bounded by their number.
+void Endpoint::relieve(Instant now) {
+  if (memory_ <= options_.limits.memory) relief_at_ = options_.limits.memory;
+  if (memory_ <= relief_at_) return;
+  Connection* greediest = nullptr;
+  for (const auto& [handle, connection] : connections_) {
+    if (connection->retired) continue;
+    if (greediest == nullptr || connection->memory() > greediest->memory()) greediest = connection.get();
+  }
+  if (greediest == nullptr || greediest->memory() <= Limits::kFairShare) {
+    relief_at_ = memory_ + options_.limits.memory / kLooksForGreed;  // not with every datagram
+    return;
+  }
+  note(LimitHit::kMemory);
+  greediest->close(now,
+                   {CloseKind::kOverLimit, NGTCP2_INTERNAL_ERROR, "it held the most memory when that ran out", ""});
+  settle(now, *greediest);
+}
+
 // After anything that may have changed a connection's state: its deadline, its place among the half-open, its end.
 void Endpoint::settle(Instant now, Connection& connection) {
   if (connection.close_reason()) return retire(now, connection);
-  if (connection.established()) leave_half_open(connection);
+  if (connection.established() && connection.place) admission_.establish(*connection.place);
   auto deadline = connection.next_timeout();
   // One that was handled and has not moved would be due for ever, and its owner busy for ever.
   if (deadline && deadline == connection.handled_deadline) deadline = now + kPauseOfAStuckTimer;
   timers_.set(connection, deadline);
 }
 
-void Endpoint::leave_half_open(Connection& connection) {
-  if (!connection.half_open) return;
-  connection.half_open = false;
-  --half_open_;
-}
-
 // Datagrams do not find the connection any more. Returns the IDs that did.
 std::vector<ConnectionId> Endpoint::forget_ids(Connection& connection) {
-  leave_half_open(connection);
+  if (connection.place) admission_.leave(*connection.place);
+  connection.place.reset();
   std::vector<ConnectionId> ids = connection.connection_ids();
   if (connection.first_destination) ids.push_back(*connection.first_destination);
   for (const ConnectionId& id : ids) by_id_.erase(id);
@@ -350,6 +375,7 @@ void Endpoint::retire(Instant now, Connection& connection) {
   std::vector<ConnectionId> ids = forget_ids(connection);
   std::erase(dialled_, &connection);
   timers_.remove(connection);
+  connection.leave_ledger();
   const CloseReason& reason = *connection.close_reason();
   const auto& packet = connection.closing_packet();
   // Each connection ends once: however many do at a time, all of their last words wait to be sent.

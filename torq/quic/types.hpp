@@ -76,6 +76,9 @@ struct CloseReason {
 /// RFC 9000 20.1: 0x100 + TLS alert no_application_protocol (120).
 inline constexpr std::uint64_t kNoApplicationProtocol = 0x178;
 inline constexpr std::uint64_t kNoError = 0;
+/// H3_REQUEST_INCOMPLETE (RFC 9114 8.1), in the code space of the ALPN token: what a late request's stream is reset
+/// with.
+inline constexpr std::uint64_t kRequestIncomplete = 0x10d;
 
 // What happened on a connection. After Closed nothing more comes from it.
 struct Connected {};
@@ -87,8 +90,8 @@ struct StreamReadable {
 struct StreamWritable {
   StreamId stream;
 };
-/// The peer gave up its sending half (RESET_STREAM); what was not read of it is gone. May be the first word of a new
-/// stream.
+/// The peer gave up its sending half (RESET_STREAM), or was too late with it and both halves are reset
+/// (kRequestIncomplete); what was not read of it is gone. May be the first word of a new stream.
 struct StreamReset {
   StreamId stream;
   std::uint64_t code;
