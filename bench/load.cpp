@@ -18,6 +18,7 @@ struct Options {
   double length = 3;
 
   Options() {
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_option("mode", plan.mode)->required()->check(CLI::IsMember({"announce", "connect", "file", "idle"}));
     app.add_option("server", server, "ADDRESS:PORT")->required();
     app.add_option("--server-pid", plan.server_process, "whose CPU time is read");
