@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "torq/net/steering.hpp"
+
 namespace torq::net {
 namespace {
 
@@ -22,6 +24,7 @@ Result<std::vector<UdpSocket>, SocketError> bind_group(const SocketAddress& addr
     if (!next) return Failure(next.error());
     group.push_back(std::move(*next));
   }
+  if (workers > 1) steer_by_connection_id(group.front().native_handle(), static_cast<unsigned>(workers));
   return group;
 }
 
