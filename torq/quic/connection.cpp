@@ -52,6 +52,7 @@ Connection::~Connection() { ngtcp2_conn_del(conn_); }
 void Connection::accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial) {
   ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
   ngtcp2_transport_params params = make_parameters(limits_);
+  params.grease_quic_bit = 0;  // another protocol on the port is told apart by that bit: see could_be_quic()
   const ConnectionId id = host_.new_connection_id(*this);
   const auto reset_token = host_.reset_token(id);
   std::memcpy(params.stateless_reset_token, reset_token.data(), reset_token.size());
