@@ -108,6 +108,7 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
     case quic::CloseKind::kPeerApplication:
       return {incompatible(describe_peers_close(reason)), is_without_fault(reason)};
     case quic::CloseKind::kProtocolViolation:
+    case quic::CloseKind::kOverLimit:
       return {incompatible("the handshake failed: " + reason.text), false};
     case quic::CloseKind::kLocal:
     case quic::CloseKind::kIdle:
