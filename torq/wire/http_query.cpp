@@ -77,6 +77,7 @@ AnnounceEvent parse_event(std::string_view value) {
   if (value == "started") return AnnounceEvent::kStarted;
   if (value == "completed") return AnnounceEvent::kCompleted;
   if (value == "stopped") return AnnounceEvent::kStopped;
+  if (value == "paused") return AnnounceEvent::kPaused;
   return AnnounceEvent::kNone;
 }
 
