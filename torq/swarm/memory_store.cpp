@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "torq/swarm/memory_store.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -61,6 +62,18 @@ bool MemoryStore::expire(Instant now) {
     budget -= progress.visited;
   }
   return false;
+}
+
+void MemoryStore::restore(Instant now, Duration downtime, const SnapshotHeader& header, SnapshotBlock block) {
+  // Absurd times of a file must not overflow; peers are over long before.
+  constexpr Duration kLongest = std::chrono::hours(24 * 365);
+  const Duration since = std::clamp(downtime - block.elapsed, Duration::zero(), kLongest);
+  const Aging aging(header.tick, since, commons_->clock.tick());
+  while (!block.records.empty()) {
+    const SwarmRecord record = block.take_record();
+    const auto [shard, tag] = find(record.info_hash);
+    shard.restore(now, record, tag, aging);
+  }
 }
 
 StoreFigures MemoryStore::figures() const {

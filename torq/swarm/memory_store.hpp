@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The swarm store of one process, in memory. It does what tracker/swarm_store.hpp specifies; this page says at what
-// cost. It is not persistent and not shared between machines.
+// cost. It is not shared between machines; a snapshot of it (snapshot.hpp) can be kept.
 //
 // Swarms are spread over shards, each with its own mutex, by a keyed hash of the info hash (peers choose info hashes,
 // so without a key they could put all of theirs into one shard). Every call locks one shard, for a bounded time: peers
@@ -34,6 +34,9 @@ struct StoreFigures {
 
 class Shard;
 struct Commons;
+class SnapshotWriter;
+struct SnapshotBlock;
+struct SnapshotHeader;
 
 class MemoryStore final : public tracker::SwarmStore {
  public:
@@ -48,9 +51,13 @@ class MemoryStore final : public tracker::SwarmStore {
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm) override;
   bool expire(Instant now) override;
 
+  /// Puts back what a block of a snapshot holds (snapshot.hpp). `downtime` is the time since the header's.
+  void restore(Instant now, Duration downtime, const SnapshotHeader& header, SnapshotBlock block);
+
   StoreFigures figures() const;
 
  private:
+  friend SnapshotWriter;
   struct Whereabouts;
   Whereabouts find(const InfoHash& swarm) const;
 

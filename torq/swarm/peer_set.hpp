@@ -95,6 +95,14 @@ class PeerSet {
     return step;
   }
 
+  /// Shows `see` each peer; goes on from `cursor` until about `budget` were seen.
+  template <class See>
+  SweepStep read(SweepCursor cursor, std::size_t budget, const PeerHash& hash_of, See see) const {
+    if (const auto* table = std::get_if<Table>(&form_)) return (*table)->read(cursor, budget, hash_of, see);
+    for (std::size_t n = 0; n < size(); ++n) see(at(n));
+    return {size(), 0, std::nullopt};
+  }
+
  private:
   using Block = DenseBlock<Entry>;
   using Table = std::unique_ptr<OrderedTable<Entry>>;
