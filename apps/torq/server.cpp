@@ -174,7 +174,7 @@ struct Server::Impl {
     if (warning) warn(*warning);
     const swarm::StoreFigures back = store.figures();
     if (back.swarms > 0)
-      std::cerr << fmt::format("torq: back from the last run: {} swarms, {} peers", back.swarms, back.peers)
+      std::cerr << fmt::format("torq: back from the last run: swarms {}, peers {}", back.swarms, back.peers)
                 << std::endl;
   }
 

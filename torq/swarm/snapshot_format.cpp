@@ -32,7 +32,7 @@ template <class Unsigned>
 Unsigned get(Bytes bytes, std::size_t at) {
   Unsigned value = 0;
   for (const std::byte byte : bytes.subspan(at, sizeof(Unsigned))) {
-    value = static_cast<Unsigned>(value << 8 | std::to_integer<unsigned>(byte));
+    value = static_cast<Unsigned>(static_cast<Unsigned>(value << 8) | std::to_integer<Unsigned>(byte));
   }
   return value;
 }
