@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -24,11 +25,26 @@ struct ServeOptions {
 
 nlohmann::ordered_json ready_event(const Ready& ready) {
   auto listen = nlohmann::ordered_json::array();
-  for (const SocketAddress& address : ready.addresses) {
-    listen.push_back({{"door", "quic"}, {"address", to_string(address.ip)}, {"port", address.port}});
+  for (const auto& [door, address] : ready.doors) {
+    listen.push_back({{"door", name_of(door)}, {"address", to_string(address.ip)}, {"port", address.port}});
   }
   return {{"event", "ready"}, {"listen", listen},   {"alpn", {quic::kAlpn}},
           {"pin", ready.pin}, {"root", ready.root}, {"workers", ready.workers}};
+}
+
+// `127.0.0.1:7001 (quic, https, http)` for each address.
+std::vector<std::string> describe(const std::vector<Listening>& doors) {
+  std::vector<std::pair<SocketAddress, std::vector<std::string_view>>> places;
+  for (const auto& [door, address] : doors) {
+    auto place = std::ranges::find(places, address, [](const auto& known) { return known.first; });
+    if (place == places.end()) place = places.insert(place, {address, {}});
+    place->second.push_back(name_of(door));
+  }
+  std::vector<std::string> texts;
+  for (const auto& [address, names] : places) {
+    texts.push_back(fmt::format("{} ({})", to_string(address), fmt::join(names, ", ")));
+  }
+  return texts;
 }
 
 // Where someone on this machine reaches an address that we listen on.
@@ -37,20 +53,25 @@ std::string url_of(const SocketAddress& address) {
   return "quic://" + to_string(address);
 }
 
-std::string banner(const Ready& ready) {
-  std::vector<std::string> listening;
-  for (const SocketAddress& address : ready.addresses) listening.push_back(to_string(address));
+// What our own commands can ask; they speak QUIC.
+std::string examples(const Ready& ready) {
+  if (ready.doors.front().door != Door::kQuic) return "";
   return fmt::format(
-      "torq serves {root} on {listening} (QUIC, ALPN {alpn}; {workers} worker{s})\n"
-      "pin {pin}\n\n"
       "Try in another terminal:\n"
       "  torq capabilities {url} --pin {pin}\n"
       "  torq announce {url} 0123456789abcdef0123456789abcdef01234567 --port 6881 --pin {pin}\n"
-      "  torq get {url}/hello_world.txt --pin {pin}\n\n"
+      "  torq get {url}/hello_world.txt --pin {pin}\n\n",
+      fmt::arg("url", url_of(ready.doors.front().address)), fmt::arg("pin", ready.pin));
+}
+
+std::string banner(const Ready& ready) {
+  return fmt::format(
+      "torq serves {root} on {listening}, {workers} worker{s}\n"
+      "pin {pin}\n\n{examples}"
       "Ctrl-C ends it.\n",
-      fmt::arg("root", ready.root), fmt::arg("listening", fmt::join(listening, ", ")), fmt::arg("alpn", quic::kAlpn),
+      fmt::arg("root", ready.root), fmt::arg("listening", fmt::join(describe(ready.doors), ", ")),
       fmt::arg("workers", ready.workers), fmt::arg("s", ready.workers == 1 ? "" : "s"), fmt::arg("pin", ready.pin),
-      fmt::arg("url", url_of(ready.addresses.front())));
+      fmt::arg("examples", examples(ready)));
 }
 
 void say_ready(const Ready& ready, bool json) {
@@ -85,7 +106,8 @@ constexpr const char* kFooter = R"(Examples:
   torq serve --config /etc/torq.toml          see `torq config template`
 
 Each option but --config and --json may also stand in the configuration file (`interval = 60`) and in the environment
-(TORQ_INTERVAL=60). The command line beats the environment, that the file, and that the default.
+(TORQ_INTERVAL=60), where there are limits besides (`max_connections = 20000`). The command line beats the environment,
+that the file, and that the default.
 
 SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
 configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
@@ -109,7 +131,9 @@ void add_serve(Verb& command) {
   Verb verb = command.verb("serve", "Run a tracker and serve the files of a folder");
   verb.footer(kFooter);
   verb.option("--config", options->config, "configuration file, TOML").takes("FILE").or_environment("TORQ_CONFIG");
-  for (const Setting& setting : serve_settings()) add_setting(verb, *options, setting);
+  for (const Setting& setting : serve_settings()) {
+    if (setting.has_flag) add_setting(verb, *options, setting);
+  }
   verb.flag("--json", options->json, "say ready in one line of JSON on standard output");
   verb.runs([options] { return serve(*options); });
 }

@@ -12,13 +12,15 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/torq/config/limit_settings.hpp"
+#include "apps/torq/config/listen_at.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
 
 namespace torq::app {
 
 struct ServeSettings {
-  std::vector<SocketAddress> listen{{parse_ip("::").value(), 7001}};
+  std::vector<ListenAt> listen{{std::nullopt, {parse_ip("::").value(), 7001}}};
   std::string root = "./seed";
   std::optional<std::string> cert;
   std::optional<std::string> key;
@@ -28,6 +30,7 @@ struct ServeSettings {
   std::chrono::seconds drain{5};
   std::chrono::seconds snapshot_interval{60};  ///< 0 is never
   std::vector<IpAddress> trusted_proxies;
+  LimitSettings limits;
 
   bool operator==(const ServeSettings&) const = default;
 };
@@ -44,6 +47,7 @@ struct Setting {
   /// One text unless the form is kTexts. The error says what would be right.
   std::function<Result<void, std::string>(ServeSettings&, const std::vector<std::string>&)> set;
   std::function<std::vector<std::string>(const ServeSettings&)> get;  ///< empty when there is none
+  bool has_flag = true;  ///< false: it is said in the file and in the environment alone
 
   std::string flag() const;
   std::string variable() const;
