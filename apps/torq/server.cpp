@@ -16,8 +16,8 @@
 
 #include "apps/torq/identity.hpp"
 #include "apps/torq/server_keys.hpp"
-#include "apps/torq/snapshots.hpp"
 #include "apps/torq/server_vitals.hpp"
+#include "apps/torq/snapshots.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
@@ -92,8 +92,9 @@ Result<quic::ServerTls, std::string> tls_of(const ServerIdentity& identity) {
   return tls;
 }
 
-swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules) {
-  return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
+swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules, const LimitSettings& limits) {
+  return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime(),
+          limits_of_store(limits)};
 }
 
 // Each download under way holds a file. The usual soft limit is for programs that use select().
@@ -138,7 +139,7 @@ struct Server::Impl {
         identity(or_fail(read_identity(settings, state))),
         listeners(or_fail(listen_at(settings.listen, worker_count(settings)))),
         keys(ServerKeys::load(state, wall_clock_now(), entropy)),
-        store(make_store(entropy, rules_of(settings))),
+        store(make_store(entropy, rules_of(settings), settings.limits)),
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
         shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits)},

@@ -77,11 +77,13 @@ void MemoryStore::restore(Instant now, Duration downtime, const SnapshotHeader& 
 }
 
 StoreFigures MemoryStore::figures() const {
-  return {
-      .swarms = commons_->swarms.taken(),
-      .peers = commons_->peers.taken(),
-      .refused_swarms = commons_->swarms.refused(),
-      .refused_peers = commons_->peers.refused() + commons_->refused_by_full_swarms.load(std::memory_order_relaxed)};
+  const std::uint64_t by_address = commons_->refused_by_address.load(std::memory_order_relaxed);
+  const std::uint64_t by_full_swarms = commons_->refused_by_full_swarms.load(std::memory_order_relaxed);
+  return {.swarms = commons_->swarms.taken(),
+          .peers = commons_->peers.taken(),
+          .refused_swarms = commons_->swarms.refused(),
+          .refused_peers = commons_->peers.refused() + by_full_swarms + by_address,
+          .refused_by_address = by_address};
 }
 
 }  // namespace torq::swarm

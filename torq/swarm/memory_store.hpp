@@ -28,8 +28,9 @@ namespace torq::swarm {
 struct StoreFigures {
   std::uint64_t swarms = 0;
   std::uint64_t peers = 0;
-  std::uint64_t refused_swarms = 0;  ///< visits that found no room for a new swarm, since the start
-  std::uint64_t refused_peers = 0;   ///< visits that found no room for a new peer, since the start
+  std::uint64_t refused_swarms = 0;      ///< visits that found no room for a new swarm, since the start
+  std::uint64_t refused_peers = 0;       ///< visits that kept a new peer out, since the start
+  std::uint64_t refused_by_address = 0;  ///< of those, because there were too many of its address
 };
 
 class Shard;

@@ -31,6 +31,10 @@ class PeerEntry {
   bool is_same_peer(const PeerEntry& other) const {
     return std::memcmp(address_.data(), other.address_.data(), IpSize + 2) == 0;  // array == compares byte by byte
   }
+  /// Of the same IPv4 address or IPv6 /56: one customer of a provider.
+  bool is_neighbour(const PeerEntry& other) const {
+    return std::memcmp(address_.data(), other.address_.data(), IpSize == 4 ? 4 : 7) == 0;
+  }
   bool is_over(Tick now) const { return Tick(mark_ >> 2).is_over(now); }
   unsigned age(Tick now) const { return Tick(mark_ >> 2).age(now); }
   bool has_completed() const { return (mark_ & kCompleted) != 0; }

@@ -31,7 +31,7 @@ VisitReply Shard::visit(Instant now, const Visit& visit, Tag tag, Random& random
 
   Swarm* swarm = swarms_.find(visit.swarm, tag);
   bool admitted = swarm && swarm->refresh(visit, tick, commons_.hash_of);
-  if (!admitted && take_room(swarm)) {
+  if (!admitted && !is_crowded(swarm, visit.peer, random) && take_room(swarm)) {
     if (!swarm) swarm = &swarms_.insert(visit.swarm, tag);
     swarm->add(visit, tick, commons_.hash_of);
     admitted = true;
@@ -131,7 +131,7 @@ Tick Shard::advance(Instant now) {
 }
 
 bool Shard::take_room(const Swarm* swarm) {
-  if (swarm && swarm->size() >= commons_.peers_per_swarm) {
+  if (swarm && swarm->size() >= commons_.limits.peers_per_swarm) {
     commons_.refused_by_full_swarms.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
@@ -139,6 +139,15 @@ bool Shard::take_room(const Swarm* swarm) {
   if (swarm || commons_.swarms.take()) return true;
   commons_.peers.give_back(1);
   return false;
+}
+
+bool Shard::is_crowded(const Swarm* swarm, const SocketAddress& newcomer, Random& random) const {
+  const std::size_t most = commons_.limits.peers_per_address;
+  if (!swarm || swarm->size() < most || swarm->neighbours(newcomer, random) < most) return false;
+  const auto holds = [&](const AddressPrefix& prefix) { return prefix.contains(newcomer.ip); };
+  if (std::ranges::any_of(commons_.limits.exempt, holds)) return false;
+  commons_.refused_by_address.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 void Shard::begin_pass() { pass_ = {latest_, false, 0, {}}; }

@@ -26,21 +26,17 @@ namespace torq::swarm {
 
 /// What all shards of a store share.
 struct Commons {
-  Commons(const SipKey& secret, Duration lifetime, const StoreLimits& limits)
-      : key(secret),
-        hash_of(secret),
-        clock(lifetime),
-        peers_per_swarm(limits.peers_per_swarm),
-        swarms(limits.swarms),
-        peers(limits.peers) {}
+  Commons(const SipKey& secret, Duration lifetime, const StoreLimits& bounds)
+      : key(secret), hash_of(secret), clock(lifetime), limits(bounds), swarms(bounds.swarms), peers(bounds.peers) {}
 
   SipKey key;
   PeerHash hash_of;
   PeerClock clock;
-  std::size_t peers_per_swarm;
+  StoreLimits limits;
   Quota swarms;
   Quota peers;
   std::atomic<std::size_t> refused_by_full_swarms{0};
+  std::atomic<std::size_t> refused_by_address{0};
 };
 
 /// How ages of a snapshot become ages of now.
@@ -109,6 +105,7 @@ class Shard {
 
   Tick advance(Instant now);
   bool take_room(const Swarm* swarm);
+  bool is_crowded(const Swarm* swarm, const SocketAddress& newcomer, Random& random) const;
   Swarm* restore_peers(Swarm* swarm, Instant now, const SwarmRecord& record, Tag tag, const Aging& aging);
   void begin_pass();
   std::size_t continue_pass(std::size_t budget);

@@ -142,6 +142,15 @@ bool Swarm::remove_from(Roles<Entry>& roles, const Entry& peer, const PeerHash& 
   return false;
 }
 
+std::size_t Swarm::neighbours(const SocketAddress& peer, Random& random) const {
+  const auto sum = [&](const auto& roles, const auto& entry) {
+    return roles.seeders.neighbours(entry, random) + roles.leechers.neighbours(entry, random);
+  };
+  const Tick any(0);
+  if (is_v4(peer)) return sum(v4_, V4Entry(peer, any, false));
+  return v6_ ? sum(*v6_, V6Entry(peer, any, false)) : 0;
+}
+
 void Swarm::count_completed() {
   if (downloaded_ < kMaxDownloaded) ++downloaded_;
 }

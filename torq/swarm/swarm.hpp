@@ -49,6 +49,9 @@ class Swarm {
   /// False when the peer was not there.
   bool remove(const SocketAddress& peer, const PeerHash& hash_of);
 
+  /// How many peers there are of this address, about; see PeerSet::neighbours.
+  std::size_t neighbours(const SocketAddress& peer, Random& random) const;
+
   /// The peers that the visitor is to hear of; `others` is the swarm without it. `into` is emptied first.
   std::vector<SocketAddress> pick(const tracker::Visit& visit, tracker::RoleCounts others, Tick now, Random& random,
                                   std::vector<SocketAddress> into) const;
