@@ -17,6 +17,7 @@
 #include "apps/torq/identity.hpp"
 #include "apps/torq/server_keys.hpp"
 #include "apps/torq/server_vitals.hpp"
+#include "apps/torq/snapshots.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
@@ -91,8 +92,9 @@ Result<quic::ServerTls, std::string> tls_of(const ServerIdentity& identity) {
   return tls;
 }
 
-swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules) {
-  return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
+swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules, const LimitSettings& limits) {
+  return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime(),
+          limits_of_store(limits)};
 }
 
 // Each download under way holds a file. The usual soft limit is for programs that use select().
@@ -123,6 +125,8 @@ struct Server::Impl {
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
   boost::asio::io_context loop{1};
+  Snapshots snapshots{store, state.file("swarms"),
+                      [this](const std::string& what) { boost::asio::post(loop, [what] { warn(what); }); }};
   boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
   boost::asio::signal_set hangups{loop, SIGHUP};
   boost::asio::steady_timer renewal{loop};
@@ -137,7 +141,7 @@ struct Server::Impl {
         identity(or_fail(read_identity(settings, state))),
         listeners(or_fail(listen_at(settings.listen, worker_count(settings)))),
         keys(ServerKeys::load(state, wall_clock_now(), entropy)),
-        store(make_store(entropy, rules_of(settings))),
+        store(make_store(entropy, rules_of(settings), settings.limits)),
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
         udp_ids(keys.udp_key(), unix_epoch),
@@ -147,6 +151,7 @@ struct Server::Impl {
     for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     warn_of_keys();
+    restore_swarms();
     for (unsigned i = 0; i < ready.workers; ++i) {
       workers.push_back(
           std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}), std::move(listeners.workers[i])));
@@ -164,6 +169,17 @@ struct Server::Impl {
   }
 
   static void warn(const std::string& what) { std::cerr << "torq: warning: " << what << std::endl; }
+
+  void restore_swarms() {
+    if (settings.snapshot_interval.count() == 0) return;
+    const auto warning = load_snapshot(store, state.file("swarms"), tracker.rules().peer_lifetime(),
+                                       read_snapshot_clock(), ready.workers);
+    if (warning) warn(*warning);
+    const swarm::StoreFigures back = store.figures();
+    if (back.swarms > 0)
+      std::cerr << fmt::format("torq: back from the last run: swarms {}, peers {}", back.swarms, back.peers)
+                << std::endl;
+  }
 
   void warn_of_keys() {
     if (const auto warning = keys.take_warning()) warn(*warning);
@@ -186,9 +202,14 @@ struct Server::Impl {
       if (error) return;
       drain();
       endings.async_wait([this](boost::system::error_code again, int) {
-        if (!again) stop();
+        if (!again) stop_at_once();
       });
     });
+  }
+
+  void stop_at_once() {
+    snapshots.abandon();
+    stop();
   }
 
   void stop() {
@@ -241,13 +262,15 @@ struct Server::Impl {
     await_the_end();
     await_hangups();
     renew_keys_when_due();
+    if (settings.snapshot_interval.count() > 0) snapshots.start(settings.snapshot_interval);
     running = workers.size();
     Worker::start(workers, [this] {
       boost::asio::post(loop, [this] {
-        if (--running == 0) loop.stop();
+        if (--running > 0) return;
+        snapshots.finish([this] { boost::asio::post(loop, [this] { loop.stop(); }); });
       });
     });
-    if (!started()) stop();
+    if (!started()) stop_at_once();
     loop.run();
   }
 };

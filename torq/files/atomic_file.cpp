@@ -10,6 +10,7 @@
 #include <cassert>
 #include <cerrno>
 #include <climits>
+#include <filesystem>
 
 #include "torq/base/hex.hpp"
 #include "torq/files/durable.hpp"
@@ -28,15 +29,21 @@ Split split(const std::string& path) {
   return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
+constexpr std::size_t kRandomDigits = 16;
+
+std::string temporary_prefix(std::string_view target) {
+  constexpr std::string_view kMark = ".torq-";
+  std::string name = ".";
+  name += target.substr(0, NAME_MAX - 1 - kMark.size() - kRandomDigits);
+  return name += kMark;
+}
+
 /// Not guessable, so that nobody who may write into the folder can take all the names first.
 std::string temporary_name(std::string_view target) {
-  std::array<std::byte, 8> random{};
+  std::array<std::byte, kRandomDigits / 2> random{};
   [[maybe_unused]] const ssize_t n = ::getrandom(random.data(), random.size(), 0);
   assert(n == static_cast<ssize_t>(random.size()));  // getrandom(2): up to 256 bytes always succeed
-  const std::string suffix = ".torq-" + to_hex(random);
-  std::string name = ".";
-  name += target.substr(0, NAME_MAX - 1 - suffix.size());
-  return name + suffix;
+  return temporary_prefix(target) + to_hex(random);
 }
 
 /// 0, or why `name` is nothing that a file may replace.
@@ -103,6 +110,17 @@ Result<void, SystemError> AtomicFile::commit(Durability durability) {
 Result<void, SystemError> AtomicFile::fail(const char* verb) {
   failure_ = last_error(std::string(verb) + " " + target_);
   return Failure(*failure_);
+}
+
+void remove_leftovers(const std::string& target) {
+  const auto [folder, name] = split(target);
+  const std::string prefix = temporary_prefix(name);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string found = entry.path().filename();
+    if (found.starts_with(prefix) && found.size() == prefix.size() + kRandomDigits)
+      std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 }  // namespace torq::files

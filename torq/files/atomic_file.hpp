@@ -51,4 +51,7 @@ class AtomicFile {
   std::optional<SystemError> failure_;
 };
 
+/// Removes what crashes have left of `target`, as far as it can. Only while nobody writes it.
+void remove_leftovers(const std::string& target);
+
 }  // namespace torq::files

@@ -39,6 +39,17 @@ TEST_F(AtomicFileTest, AppearsCompleteAtCommitAndNotBefore) {
   EXPECT_EQ(tree.entries(""), 1);
 }
 
+TEST_F(AtomicFileTest, WhatCrashesLeaveIsRemovedAndNothingElse) {
+  for (const char* name : {"a", ".a.torq-0123456789abcdef", ".a.torq-0123", ".b.torq-0123456789abcdef", ".a.torq"})
+    tree.file(name, "");
+
+  remove_leftovers(tree.path("a"));
+  remove_leftovers(tree.path("absent/a"));
+
+  EXPECT_FALSE(std::filesystem::exists(tree.path(".a.torq-0123456789abcdef")));
+  EXPECT_EQ(tree.entries(""), 4);
+}
+
 TEST_F(AtomicFileTest, LeavesTheOldFileUntilCommit) {
   tree.file("a", "old");
   AtomicFile file = create("a");

@@ -27,6 +27,26 @@ struct Listing {
   bool truncated = false;      ///< there are more names than were asked for
 };
 
+/// Which folder it is, and when names in it last came or went.
+struct FolderStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t changed = 0;  ///< ns, by the clock of the file system
+
+  bool operator==(const FolderStamp&) const = default;
+};
+
+/// The names in a folder that may be listed, sorted, in one block of memory.
+struct FolderNames {
+  FolderStamp stamp;
+  std::string text;                   ///< one behind the other, each ended by a NUL
+  std::vector<std::uint32_t> begins;  ///< in `text`
+  bool complete = true;               ///< false: there were too many, and none is here
+
+  std::size_t size() const { return begins.size(); }
+  std::string_view name_at(std::uint32_t begin) const { return text.c_str() + begin; }
+};
+
 class FileTree {
  public:
   /// Fails when `path` is not a folder, and on a kernel (before Linux 5.6) or in a sandbox without openat2.
@@ -40,7 +60,16 @@ class FileTree {
   /// folder. A missing folder and a file are kNotFound.
   Result<Listing, FileError> list(std::string_view folder, std::size_t max_entries, std::string_view after = {}) const;
 
+  // The same in steps, for whoever remembers names from page to page (folder_memory.hpp).
+  Result<FolderStamp, FileError> stamp(std::string_view folder) const;
+  /// Not complete when the names take more than `max_bytes`.
+  Result<FolderNames, FileError> names(std::string_view folder, std::size_t max_bytes) const;
+  /// As list(); of `names`, those that have vanished are left out.
+  Result<Listing, FileError> page(const FolderNames& names, std::string_view folder, std::size_t max_entries,
+                                  std::string_view after) const;
+
  private:
+  Result<Descriptor, FileError> open_folder(std::string_view folder) const;
   explicit FileTree(Descriptor root) : root_(std::move(root)) {}
 
   Descriptor root_;

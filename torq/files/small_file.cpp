@@ -13,7 +13,7 @@ Result<std::string, SystemError> read_file(const std::string& path, std::size_t 
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) return Failure(last_error("open " + path));
   std::string content;
-  std::array<char, 4096> block;
+  std::array<char, 65536> block;
   for (;;) {
     const ssize_t n = ::read(fd.get(), block.data(), block.size());
     if (n == 0) return content;

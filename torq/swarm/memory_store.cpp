@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "torq/swarm/memory_store.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -63,12 +64,26 @@ bool MemoryStore::expire(Instant now) {
   return false;
 }
 
+void MemoryStore::restore(Instant now, Duration downtime, const SnapshotHeader& header, SnapshotBlock block) {
+  // Absurd times of a file must not overflow; peers are over long before.
+  constexpr Duration kLongest = std::chrono::hours(24 * 365);
+  const Duration since = std::clamp(downtime - block.elapsed, Duration::zero(), kLongest);
+  const Aging aging(header.tick, since, commons_->clock.tick());
+  while (!block.records.empty()) {
+    const SwarmRecord record = block.take_record();
+    const auto [shard, tag] = find(record.info_hash);
+    shard.restore(now, record, tag, aging);
+  }
+}
+
 StoreFigures MemoryStore::figures() const {
-  return {
-      .swarms = commons_->swarms.taken(),
-      .peers = commons_->peers.taken(),
-      .refused_swarms = commons_->swarms.refused(),
-      .refused_peers = commons_->peers.refused() + commons_->refused_by_full_swarms.load(std::memory_order_relaxed)};
+  const std::uint64_t by_address = commons_->refused_by_address.load(std::memory_order_relaxed);
+  const std::uint64_t by_full_swarms = commons_->refused_by_full_swarms.load(std::memory_order_relaxed);
+  return {.swarms = commons_->swarms.taken(),
+          .peers = commons_->peers.taken(),
+          .refused_swarms = commons_->swarms.refused(),
+          .refused_peers = commons_->peers.refused() + by_full_swarms + by_address,
+          .refused_by_address = by_address};
 }
 
 }  // namespace torq::swarm

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The swarm store of one process, in memory. It does what tracker/swarm_store.hpp specifies; this page says at what
-// cost. It is not persistent and not shared between machines.
+// cost. It is not shared between machines; a snapshot of it (snapshot.hpp) can be kept.
 //
 // Swarms are spread over shards, each with its own mutex, by a keyed hash of the info hash (peers choose info hashes,
 // so without a key they could put all of theirs into one shard). Every call locks one shard, for a bounded time: peers
@@ -28,12 +28,16 @@ namespace torq::swarm {
 struct StoreFigures {
   std::uint64_t swarms = 0;
   std::uint64_t peers = 0;
-  std::uint64_t refused_swarms = 0;  ///< visits that found no room for a new swarm, since the start
-  std::uint64_t refused_peers = 0;   ///< visits that found no room for a new peer, since the start
+  std::uint64_t refused_swarms = 0;      ///< visits that found no room for a new swarm, since the start
+  std::uint64_t refused_peers = 0;       ///< visits that kept a new peer out, since the start
+  std::uint64_t refused_by_address = 0;  ///< of those, because there were too many of its address
 };
 
 class Shard;
 struct Commons;
+class SnapshotWriter;
+struct SnapshotBlock;
+struct SnapshotHeader;
 
 class MemoryStore final : public tracker::SwarmStore {
  public:
@@ -48,9 +52,13 @@ class MemoryStore final : public tracker::SwarmStore {
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm) override;
   bool expire(Instant now) override;
 
+  /// Puts back what a block of a snapshot holds (snapshot.hpp). `downtime` is the time since the header's.
+  void restore(Instant now, Duration downtime, const SnapshotHeader& header, SnapshotBlock block);
+
   StoreFigures figures() const;
 
  private:
+  friend SnapshotWriter;
   struct Whereabouts;
   Whereabouts find(const InfoHash& swarm) const;
 

@@ -73,6 +73,57 @@ TEST_F(MemoryStoreTest, FiguresReturnToZeroWhenAllIsForgotten) {
   EXPECT_EQ(store_.figures().peers, 1u);
 }
 
+SocketAddress neighbour(const SocketAddress& peer, std::size_t port) {
+  return {peer.ip, static_cast<std::uint16_t>(port)};
+}
+
+class CrowdedStore : public testing::Test {
+ protected:
+  bool admits(const SocketAddress& peer, Role role = Role::kLeecher) {
+    return store_.visit(Instant{std::chrono::hours(1)}, {swarm_number(1), peer, role, false, 0}, random_, {}).admitted;
+  }
+
+  Random random_{1};
+  MemoryStore store_{
+      SipKey{{3, 4}}, kLifetime, {.peers_per_address = 10, .exempt = {*parse_address_prefix("127.0.0.0/8")}}};
+};
+
+TEST_F(CrowdedStore, AdmitsSoManyPeersOfAnAddressAndRefreshesThem) {
+  for (std::size_t n = 1; n <= 10; ++n)
+    EXPECT_TRUE(admits(neighbour(peer(7), n), n % 2 ? Role::kSeeder : Role::kLeecher));
+
+  EXPECT_FALSE(admits(neighbour(peer(7), 11)));
+  EXPECT_TRUE(admits(neighbour(peer(7), 3)));
+  EXPECT_TRUE(admits(peer(8)));
+  EXPECT_EQ(store_.figures().refused_by_address, 1u);
+  EXPECT_EQ(store_.figures().peers, 11u);
+}
+
+TEST_F(CrowdedStore, CountsAnIpv6CustomerAsOne) {
+  const auto host = [](unsigned net, std::size_t n) {
+    return *parse_socket_address("[2001:db8:0:" + std::to_string(net) + "00::" + std::to_string(n) + "]:1");
+  };
+  for (std::size_t n = 0; n < 10; ++n) EXPECT_TRUE(admits(host(1, n)));
+
+  EXPECT_FALSE(admits(host(1, 10)));
+  EXPECT_TRUE(admits(host(2, 10)));
+}
+
+TEST_F(CrowdedStore, SparesTheExempt) {
+  const SocketAddress here = *parse_socket_address("127.0.0.1:1");
+  for (std::size_t n = 1; n <= 1000; ++n) EXPECT_TRUE(admits(neighbour(here, n)));
+}
+
+TEST_F(CrowdedStore, KeepsAnAddressToAShareOfALargeSwarm) {
+  for (std::size_t n = 0; n < 5000; ++n) admits(peer(n << 8));
+  EXPECT_EQ(store_.figures().peers, 5000u);
+
+  std::size_t admitted = 0;
+  for (std::size_t n = 1; n <= 5000; ++n) admitted += admits(neighbour(peer(7), n)) ? 1 : 0;
+
+  EXPECT_LT(admitted, 1500u);
+}
+
 TEST_F(MemoryStoreTest, ExpireRemovesAMassInManySmallSteps) {
   for (std::size_t n = 0; n < 20'000; ++n) visit(1, n);
   now_ += kLifetime * 99 / 100;

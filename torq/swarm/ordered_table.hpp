@@ -85,6 +85,25 @@ class OrderedTable {
     return step;
   }
 
+  /// Shows `see` each peer once; goes on from `cursor` until about `budget` were seen. When the table has grown since,
+  /// the chunks are cut anew, so that no step becomes long.
+  template <class See>
+  SweepStep read(SweepCursor cursor, std::size_t budget, const PeerHash& hash_of, See see) const {
+    const auto bits = static_cast<unsigned>(std::bit_width(slots() / kSlotsPerChunk));
+    for (; cursor.chunk_bits < bits; ++cursor.chunk_bits) cursor.chunk *= 2;
+    SweepStep step;
+    for (; step.visited < budget && cursor.chunk >> cursor.chunk_bits == 0; ++cursor.chunk) {
+      const unsigned shift = kHashBits - cursor.chunk_bits;
+      const std::uint64_t low = std::uint64_t{cursor.chunk} << shift, high = low + (std::uint64_t{1} << shift);
+      const auto count_and_see = [&](const Entry& entry) { ++step.visited, see(entry); };
+      ++step.visited;
+      if (low <= moved_through_) front_.read(low, high, hash_of, count_and_see);
+      if (high > moved_through_) back_.read(low, high, hash_of, count_and_see);
+    }
+    if (cursor.chunk >> cursor.chunk_bits == 0) step.next = cursor;
+    return step;
+  }
+
  private:
   // Slots moved per change. A move of N slots that begins at the upper mark is over after N / 64 insertions, one that
   // begins at the lower mark after N / 8 removals.

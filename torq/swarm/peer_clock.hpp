@@ -24,7 +24,9 @@ class Tick {
 
   constexpr std::uint16_t bits() const { return bits_; }
   /// Whether the lifetime of a peer that was last seen at this tick is over at `now`.
-  constexpr bool is_over(Tick now) const { return ((now.bits_ - bits_) & kMask) > kLifetimeTicks; }
+  constexpr bool is_over(Tick now) const { return age(now) > kLifetimeTicks; }
+  /// In ticks.
+  constexpr unsigned age(Tick now) const { return static_cast<unsigned>((now.bits_ - bits_) & kMask); }
 
  private:
   static constexpr int kMask = (1 << kBits) - 1;
@@ -37,6 +39,7 @@ class PeerClock {
   explicit PeerClock(Duration lifetime) : tick_((lifetime + Duration(kLifetimeTicks - 1)) / kLifetimeTicks) {}
 
   TickCount ticks(Instant now) const { return now.time_since_epoch() / tick_; }
+  Duration tick() const { return tick_; }
 
  private:
   Duration tick_;

@@ -31,7 +31,12 @@ class PeerEntry {
   bool is_same_peer(const PeerEntry& other) const {
     return std::memcmp(address_.data(), other.address_.data(), IpSize + 2) == 0;  // array == compares byte by byte
   }
+  /// Of the same IPv4 address or IPv6 /56: one customer of a provider.
+  bool is_neighbour(const PeerEntry& other) const {
+    return std::memcmp(address_.data(), other.address_.data(), IpSize == 4 ? 4 : 7) == 0;
+  }
   bool is_over(Tick now) const { return Tick(mark_ >> 2).is_over(now); }
+  unsigned age(Tick now) const { return Tick(mark_ >> 2).age(now); }
   bool has_completed() const { return (mark_ & kCompleted) != 0; }
 
   void see(Tick now, bool completed) {
@@ -47,6 +52,9 @@ class PeerEntry {
     if constexpr (IpSize == 4) return {IpAddress::v4(ip), port};
     if constexpr (IpSize == 16) return {IpAddress::v6(ip), port};
   }
+
+  /// IP address and port in network byte order.
+  Bytes address_bytes() const { return address_; }
 
   /// The address as words to be hashed.
   std::array<std::uint64_t, 3> words() const {

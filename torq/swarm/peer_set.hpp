@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "torq/base/random.hpp"
 #include "torq/swarm/dense_block.hpp"
 #include "torq/swarm/ordered_table.hpp"
 #include "torq/swarm/peer_entry.hpp"
@@ -41,6 +42,21 @@ class PeerSet {
     }
     auto& single = std::get<Entry>(form_);
     return single.is_occupied() && single.is_same_peer(peer) ? &single : nullptr;
+  }
+
+  /// How many are of the same address: counted, or in a table estimated from a stretch of slots at random, where
+  /// fewer than kFewest count as none. (The order of a table has nothing to do with the addresses alone.)
+  std::size_t neighbours(const Entry& peer, Random& random) const {
+    const std::size_t all = slots(), looked_at = std::holds_alternative<Table>(form_) ? kStretch : all;
+    const std::size_t first = looked_at < all ? random.below(all - looked_at + 1) : 0;
+    std::size_t occupied = 0, found = 0;
+    for (std::size_t slot = first; slot < first + looked_at; ++slot) {
+      if (!at(slot).is_occupied()) continue;
+      ++occupied;
+      found += at(slot).is_neighbour(peer) ? 1 : 0;
+    }
+    if (looked_at == all) return found;
+    return found < kFewest ? 0 : found * size() / occupied;
   }
 
   /// Of a peer that is not there.
@@ -95,7 +111,18 @@ class PeerSet {
     return step;
   }
 
+  /// Shows `see` each peer; goes on from `cursor` until about `budget` were seen.
+  template <class See>
+  SweepStep read(SweepCursor cursor, std::size_t budget, const PeerHash& hash_of, See see) const {
+    if (const auto* table = std::get_if<Table>(&form_)) return (*table)->read(cursor, budget, hash_of, see);
+    for (std::size_t n = 0; n < size(); ++n) see(at(n));
+    return {size(), 0, std::nullopt};
+  }
+
  private:
+  static constexpr std::size_t kStretch = 64;  // slots, of which 0.4 to 0.92 are occupied
+  static constexpr std::size_t kFewest = 4;
+
   using Block = DenseBlock<Entry>;
   using Table = std::unique_ptr<OrderedTable<Entry>>;
 

@@ -31,7 +31,7 @@ VisitReply Shard::visit(Instant now, const Visit& visit, Tag tag, Random& random
 
   Swarm* swarm = swarms_.find(visit.swarm, tag);
   bool admitted = swarm && swarm->refresh(visit, tick, commons_.hash_of);
-  if (!admitted && take_room(swarm)) {
+  if (!admitted && !is_crowded(swarm, visit.peer, random) && take_room(swarm)) {
     if (!swarm) swarm = &swarms_.insert(visit.swarm, tag);
     swarm->add(visit, tick, commons_.hash_of);
     admitted = true;
@@ -77,6 +77,45 @@ Shard::Progress Shard::sweep(Instant now, std::size_t budget) {
   return {visited, pass_.is_over};
 }
 
+Shard::Copied Shard::copy(Instant now, Cursor cursor, std::size_t budget, RecordWriter& into) {
+  const std::lock_guard lock(mutex_);
+  const Tick tick = advance(now);
+
+  std::size_t visited = 0;
+  for (; cursor.swarm < swarms_.end() && visited < budget; ++visited) {
+    const Swarm* swarm = swarms_.at(cursor.swarm);
+    Swarm::Step step;
+    if (swarm) step = swarm->copy(cursor.place, budget - visited, tick, commons_.hash_of, into);
+    visited += step.visited;
+    cursor = !swarm || step.is_last ? Cursor{cursor.swarm + 1, {}} : Cursor{cursor.swarm, step.next};
+  }
+  return {visited, cursor.swarm >= swarms_.end(), cursor};
+}
+
+void Shard::restore(Instant now, const SwarmRecord& record, Tag tag, const Aging& aging) {
+  const std::lock_guard lock(mutex_);
+  advance(now);
+
+  Swarm* swarm = restore_peers(swarms_.find(record.info_hash, tag), now, record, tag, aging);
+  if (record.tail.downloaded == 0) return;
+  SwarmTail tail = record.tail;
+  tail.idle_passes += static_cast<unsigned>(aging.downtime() / kPassPeriod);
+  if (!swarm && tail.idle_passes <= kPassesPerLifetime && commons_.swarms.take())
+    swarm = &swarms_.insert(record.info_hash, tag);
+  if (swarm) swarm->restore(tail);
+}
+
+Swarm* Shard::restore_peers(Swarm* swarm, Instant now, const SwarmRecord& record, Tag tag, const Aging& aging) {
+  for (std::size_t n = 0; n < record.size(); ++n) {
+    const PeerRecord peer = record.peer(n);
+    const TickCount age = aging.age(peer.mark.age);
+    if (age > kLifetimeTicks || (swarm && swarm->knows(peer.address, commons_.hash_of)) || !take_room(swarm)) continue;
+    if (!swarm) swarm = &swarms_.insert(record.info_hash, tag);
+    swarm->restore(peer, Tick(commons_.clock.ticks(now) - age), commons_.hash_of);
+  }
+  return swarm;
+}
+
 // Ticks in entries tell apart ages of up to 4 lifetimes. When everyone is over anyway nothing is left to be told apart.
 // Short of that, no entry is older than 2 lifetimes at the last call (1 since a pass began, 1 before it), hence 4 now.
 // A working server comes to neither: its workers call sweep(). It is for one that was stopped for minutes.
@@ -92,7 +131,7 @@ Tick Shard::advance(Instant now) {
 }
 
 bool Shard::take_room(const Swarm* swarm) {
-  if (swarm && swarm->size() >= commons_.peers_per_swarm) {
+  if (swarm && swarm->size() >= commons_.limits.peers_per_swarm) {
     commons_.refused_by_full_swarms.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
@@ -100,6 +139,15 @@ bool Shard::take_room(const Swarm* swarm) {
   if (swarm || commons_.swarms.take()) return true;
   commons_.peers.give_back(1);
   return false;
+}
+
+bool Shard::is_crowded(const Swarm* swarm, const SocketAddress& newcomer, Random& random) const {
+  const std::size_t most = commons_.limits.peers_per_address;
+  if (!swarm || swarm->size() < most || swarm->neighbours(newcomer, random) < most) return false;
+  const auto holds = [&](const AddressPrefix& prefix) { return prefix.contains(newcomer.ip); };
+  if (std::ranges::any_of(commons_.limits.exempt, holds)) return false;
+  commons_.refused_by_address.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 void Shard::begin_pass() { pass_ = {latest_, false, 0, {}}; }

@@ -5,6 +5,7 @@
 //
 // Threads: any; every public function takes the mutex.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,21 +26,35 @@ namespace torq::swarm {
 
 /// What all shards of a store share.
 struct Commons {
-  Commons(const SipKey& secret, Duration lifetime, const StoreLimits& limits)
-      : key(secret),
-        hash_of(secret),
-        clock(lifetime),
-        peers_per_swarm(limits.peers_per_swarm),
-        swarms(limits.swarms),
-        peers(limits.peers) {}
+  Commons(const SipKey& secret, Duration lifetime, const StoreLimits& bounds)
+      : key(secret), hash_of(secret), clock(lifetime), limits(bounds), swarms(bounds.swarms), peers(bounds.peers) {}
 
   SipKey key;
   PeerHash hash_of;
   PeerClock clock;
-  std::size_t peers_per_swarm;
+  StoreLimits limits;
   Quota swarms;
   Quota peers;
   std::atomic<std::size_t> refused_by_full_swarms{0};
+  std::atomic<std::size_t> refused_by_address{0};
+};
+
+/// How ages of a snapshot become ages of now.
+class Aging {
+ public:
+  Aging(Duration unit, Duration downtime, Duration tick) : unit_(unit), downtime_(downtime), tick_(tick) {}
+
+  /// In ticks of now; a little less than it may be, never more (a lifetime must not end early). The age that was
+  /// counted is true to a unit.
+  TickCount age(unsigned age) const {
+    return (unit_ * std::max(static_cast<std::int64_t>(age) - 1, std::int64_t{0}) + downtime_) / tick_;
+  }
+  TickCount downtime() const { return downtime_ / tick_; }
+
+ private:
+  Duration unit_;
+  Duration downtime_;
+  Duration tick_;
 };
 
 class Shard {
@@ -49,6 +64,17 @@ class Shard {
   struct Progress {
     std::size_t visited = 0;  ///< 0 when no pass was due
     bool is_over = true;      ///< no pass under way
+  };
+
+  /// A place in a copy.
+  struct Cursor {
+    SwarmTable::Number swarm = 0;
+    Swarm::Cursor place;
+  };
+  struct Copied {
+    std::size_t visited = 0;
+    bool is_over = false;
+    Cursor next;
   };
 
   static Tag tag_of(std::uint64_t hash) { return static_cast<Tag>(hash); }
@@ -65,6 +91,10 @@ class Shard {
   /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.
   Progress sweep(Instant now, std::size_t budget);
 
+  /// Writes down about `budget` swarms and peers.
+  Copied copy(Instant now, Cursor cursor, std::size_t budget, RecordWriter& into);
+  void restore(Instant now, const SwarmRecord& record, Tag tag, const Aging& aging);
+
  private:
   struct Pass {
     TickCount begun = 0;
@@ -75,6 +105,8 @@ class Shard {
 
   Tick advance(Instant now);
   bool take_room(const Swarm* swarm);
+  bool is_crowded(const Swarm* swarm, const SocketAddress& newcomer, Random& random) const;
+  Swarm* restore_peers(Swarm* swarm, Instant now, const SwarmRecord& record, Tag tag, const Aging& aging);
   void begin_pass();
   std::size_t continue_pass(std::size_t budget);
   std::size_t sweep_swarm(Swarm& swarm, std::size_t budget);

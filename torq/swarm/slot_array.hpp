@@ -83,6 +83,21 @@ class SlotArray {
     return entry;
   }
 
+  /// Shows `see` the entries with hashes from `low` up to (not including) `high`.
+  template <class See>
+  void read(std::uint64_t low, std::uint64_t high, const PeerHash& hash_of, See see) const {
+    const std::size_t last = home(high);
+    for (std::size_t slot = home(low); slot < end_; ++slot) {
+      if (!at(slot).is_occupied()) {
+        if (slot >= last) return;
+        continue;
+      }
+      const std::uint64_t hash = hash_of(at(slot));
+      if (hash >= high) return;
+      if (hash >= low) see(at(slot));
+    }
+  }
+
   /// Removes what `is_over` of the entries with hashes from `low` up to (not including) `high`, and possibly of some
   /// beyond.
   template <class Predicate>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "torq/swarm/swarm.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "torq/swarm/draw.hpp"
@@ -97,10 +98,32 @@ bool Swarm::refresh_in(Roles<Entry>& roles, const Visit& visit, Tick now, const 
 
 void Swarm::add(const Visit& visit, Tick now, const PeerHash& hash_of) {
   if (visit.completed) count_completed();
+  restore({visit.peer, {0, visit.completed, visit.role == Role::kLeecher}}, now, hash_of);
+}
+
+void Swarm::restore(const PeerRecord& peer, Tick then, const PeerHash& hash_of) {
   idle_passes_ = 0;
-  if (is_v4(visit.peer)) return v4_.of(visit.role).insert(V4Entry(visit.peer, now, visit.completed), hash_of);
+  const Role role = peer.mark.leecher ? Role::kLeecher : Role::kSeeder;
+  if (is_v4(peer.address)) {
+    return v4_.of(role).insert(V4Entry(peer.address, then, peer.mark.completed), hash_of);
+  }
   if (!v6_) v6_ = std::make_unique<Roles<V6Entry>>();
-  v6_->of(visit.role).insert(V6Entry(visit.peer, now, visit.completed), hash_of);
+  v6_->of(role).insert(V6Entry(peer.address, then, peer.mark.completed), hash_of);
+}
+
+void Swarm::restore(SwarmTail tail) {
+  const unsigned downloaded = std::max(tail.downloaded, unsigned{downloaded_});
+  downloaded_ = std::min(downloaded, kMaxDownloaded) & kMaxDownloaded;
+  if (size() == 0) idle_passes_ = std::min(tail.idle_passes, kMaxIdlePasses) & kMaxIdlePasses;
+}
+
+bool Swarm::knows(const SocketAddress& peer, const PeerHash& hash_of) {
+  const auto has = [&](auto& roles, const auto& entry) {
+    return roles.seeders.find(entry, hash_of) || roles.leechers.find(entry, hash_of);
+  };
+  const Tick any(0);
+  if (is_v4(peer)) return has(v4_, V4Entry(peer, any, false));
+  return v6_ && has(*v6_, V6Entry(peer, any, false));
 }
 
 bool Swarm::remove(const SocketAddress& peer, const PeerHash& hash_of) {
@@ -117,6 +140,15 @@ bool Swarm::remove_from(Roles<Entry>& roles, const Entry& peer, const PeerHash& 
     return true;
   }
   return false;
+}
+
+std::size_t Swarm::neighbours(const SocketAddress& peer, Random& random) const {
+  const auto sum = [&](const auto& roles, const auto& entry) {
+    return roles.seeders.neighbours(entry, random) + roles.leechers.neighbours(entry, random);
+  };
+  const Tick any(0);
+  if (is_v4(peer)) return sum(v4_, V4Entry(peer, any, false));
+  return v6_ ? sum(*v6_, V6Entry(peer, any, false)) : 0;
 }
 
 void Swarm::count_completed() {
@@ -149,6 +181,31 @@ Swarm::Step Swarm::sweep(Cursor cursor, std::size_t budget, Tick now, const Peer
     sum.removed += step.removed;
     cursor = step.next ? Cursor{cursor.set, *step.next} : Cursor{cursor.set + 1, {}};
   }
+  sum.is_last = cursor.set >= sets;
+  sum.next = cursor;
+  return sum;
+}
+
+// Leechers first: of those that change their role meanwhile, most become seeders.
+Swarm::Step Swarm::copy(Cursor cursor, std::size_t budget, Tick now, const PeerHash& hash_of,
+                        RecordWriter& into) const {
+  Step sum;
+  const unsigned sets = v6_ ? 4 : 2;
+  into.begin(info_hash_, {downloaded_, idle_passes_});
+  while (cursor.set < sets && sum.visited < budget) {
+    const bool leechers = cursor.set % 2 == 0;
+    const auto write = [&](const auto& entry) {
+      if (entry.is_over(now)) return;
+      into.add(entry.address_bytes(), {entry.age(now), entry.has_completed(), leechers});
+    };
+    const auto copy_role = [&](const auto& roles) {
+      return (leechers ? roles.leechers : roles.seeders).read(cursor.place, budget - sum.visited, hash_of, write);
+    };
+    const SweepStep step = cursor.set < 2 ? copy_role(v4_) : copy_role(*v6_);
+    sum.visited += step.visited;
+    cursor = step.next ? Cursor{cursor.set, *step.next} : Cursor{cursor.set + 1, {}};
+  }
+  into.end();
   sum.is_last = cursor.set >= sets;
   sum.next = cursor;
   return sum;

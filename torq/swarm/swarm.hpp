@@ -14,6 +14,7 @@
 #include "torq/swarm/peer_entry.hpp"
 #include "torq/swarm/peer_hash.hpp"
 #include "torq/swarm/peer_set.hpp"
+#include "torq/swarm/snapshot_format.hpp"
 #include "torq/swarm/sweep.hpp"
 #include "torq/tracker/swarm_store.hpp"
 
@@ -48,12 +49,23 @@ class Swarm {
   /// False when the peer was not there.
   bool remove(const SocketAddress& peer, const PeerHash& hash_of);
 
+  /// How many peers there are of this address, about; see PeerSet::neighbours.
+  std::size_t neighbours(const SocketAddress& peer, Random& random) const;
+
   /// The peers that the visitor is to hear of; `others` is the swarm without it. `into` is emptied first.
   std::vector<SocketAddress> pick(const tracker::Visit& visit, tracker::RoleCounts others, Tick now, Random& random,
                                   std::vector<SocketAddress> into) const;
 
   /// Removes peers whose lifetime is over, looking at about `budget`.
   Step sweep(Cursor cursor, std::size_t budget, Tick now, const PeerHash& hash_of);
+
+  /// Writes down peers whose lifetime is not over, looking at about `budget`. What changes between two steps may be
+  /// written as it was or as it is; a peer that has become a seeder meanwhile, twice.
+  Step copy(Cursor cursor, std::size_t budget, Tick now, const PeerHash& hash_of, RecordWriter& into) const;
+  bool knows(const SocketAddress& peer, const PeerHash& hash_of);
+  /// Puts back a peer that is not known, last seen at `then`; its `completed` was counted before.
+  void restore(const PeerRecord& peer, Tick then, const PeerHash& hash_of);
+  void restore(SwarmTail tail);
 
   /// How many passes in a row have found nobody here. The caller counts, to know when `downloaded` may be forgotten.
   unsigned idle_passes() const { return idle_passes_; }

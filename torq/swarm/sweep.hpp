@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How the search for peers whose lifetime is over is cut into steps: where a pass has got to, and what a step did.
+// How passes over all peers (in search of those whose lifetime is over; to copy them) are cut into steps: where a pass
+// has got to, and what a step did.
 
 #include <cstddef>
 #include <cstdint>

@@ -52,7 +52,11 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 Site::Site(const SiteParts& parts, const wire::Limits& limits, std::uint64_t seed)
-    : parts_(parts), limits_(limits), pace_{limits.interval, limits.min_interval}, random_(seed) {}
+    : parts_(parts),
+      limits_(limits),
+      pace_{limits.interval, limits.min_interval},
+      random_(seed),
+      folders_(parts.files) {}
 
 Reply Site::answer(Instant now, const IpAddress& peer, const wire::HttpRequest& request) {
   const Route route = route_of(request.path());
@@ -64,7 +68,7 @@ Reply Site::answer(Instant now, const IpAddress& peer, const wire::HttpRequest& 
   Reply reply;
   switch (route) {
     case Route::kFiles:
-      reply = files(request);
+      reply = files(now, request);
       break;
     case Route::kStats:
       reply = say(200, parts_.vitals.figures());

@@ -13,7 +13,7 @@
 
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
-#include "torq/files/file_tree.hpp"
+#include "torq/files/folder_memory.hpp"
 #include "torq/tracker/tracker.hpp"
 #include "torq/web/reply.hpp"
 #include "torq/web/vitals.hpp"
@@ -42,10 +42,10 @@ class Site {
   Reply announce(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
   Reply scrape(Instant now, const wire::HttpRequest& request);
   Reply failure(std::string_view reason) const;
-  Reply files(const wire::HttpRequest& request);
+  Reply files(Instant now, const wire::HttpRequest& request);
   Reply file(const wire::HttpRequest& request, const std::string& name);
   Reply part(const wire::HttpRequest& request, files::SparingFile file, Reply reply, const wire::ByteRange& range);
-  Reply folder(const wire::HttpRequest& request, const std::string& name);
+  Reply folder(Instant now, const wire::HttpRequest& request, const std::string& name);
   Reply unknown(const wire::HttpRequest& request) const;
   IpAddress source_of(const IpAddress& peer, std::string_view forwarded_for) const;
 
@@ -54,6 +54,7 @@ class Site {
   wire::Pace pace_;
   Random random_;
   std::vector<SocketAddress> recycled_;  // the peers of the last announce, whose memory is used again
+  files::FolderMemory folders_;
   std::size_t open_files_ = 0;
 };
 

@@ -57,20 +57,20 @@ wire::ListReply to_wire(std::string_view folder, const files::Listing& listing) 
 
 }  // namespace
 
-Reply Site::files(const wire::HttpRequest& request) {
+Reply Site::files(Instant now, const wire::HttpRequest& request) {
   const std::string_view path = request.path().substr(kPrefix.size());
   if (path.empty()) return move_to_folder("");
   auto name = wire::percent_decode(path.substr(1));
   if (!name) return say(400, "the path holds a % that two hexadecimal digits do not follow");
   if (!name->empty() && name->back() != '/') return file(request, *name);
   if (!name->empty()) name->pop_back();
-  return folder(request, *name);
+  return folder(now, request, *name);
 }
 
 Reply Site::file(const wire::HttpRequest& request, const std::string& name) {
   auto opened = parts_.files.open(name);
   if (!opened) {
-    const bool is_folder = opened.error() == files::FileError::kNotFound && parts_.files.list(name, 0);
+    const bool is_folder = opened.error() == files::FileError::kNotFound && parts_.files.stamp(name);
     return is_folder ? move_to_folder(name) : refuse(opened.error());
   }
   const auto changed = opened->modified();
@@ -111,8 +111,8 @@ Reply Site::part(const wire::HttpRequest& request, files::SparingFile file, Repl
   return reply;
 }
 
-Reply Site::folder(const wire::HttpRequest& request, const std::string& name) {
-  const auto listing = parts_.files.list(name, limits_.max_list, parameter(request.query(), "after"));
+Reply Site::folder(Instant now, const wire::HttpRequest& request, const std::string& name) {
+  const auto listing = folders_.list(now, name, limits_.max_list, parameter(request.query(), "after"));
   if (!listing) return refuse(listing.error());
   Reply reply;
   if (prefers(request.accept, "text/html", kJson)) {

@@ -122,6 +122,11 @@ std::vector<Setting> limit_rows() {
              kMany, &L::max_datagrams_per_wake),
       number("max_resets_per_second", "N", "stateless resets sent by a worker to clients of a process that is gone",
              {0, kMany.most}, &L::max_resets_per_second),
+      number("max_swarms", "N", "swarms at a time", kMany, &L::max_swarms),
+      number("max_peers", "N", "peers in all swarms together", kMany, &L::max_peers),
+      number("max_peers_per_swarm", "N", "peers in one swarm", kMany, &L::max_peers_per_swarm),
+      number("max_peers_per_address", "N", "peers in one swarm of one IPv4 address or IPv6 /56", kMany,
+             &L::max_peers_per_address),
   };
 }
 

@@ -37,4 +37,12 @@ quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers) {
   return limits;
 }
 
+swarm::StoreLimits limits_of_store(const LimitSettings& settings) {
+  return {.swarms = settings.max_swarms,
+          .peers = settings.max_peers,
+          .peers_per_swarm = settings.max_peers_per_swarm,
+          .peers_per_address = settings.max_peers_per_address,
+          .exempt = settings.exempt};
+}
+
 }  // namespace torq::app

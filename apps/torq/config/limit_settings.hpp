@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "torq/quic/limits.hpp"
+#include "torq/swarm/limits.hpp"
 
 namespace torq::app {
 
@@ -26,6 +27,10 @@ struct LimitSettings {
   std::chrono::seconds request_timeout{60};
   unsigned max_datagrams_per_wake = 2'048;
   unsigned max_resets_per_second = 10'000;
+  unsigned max_swarms = 10'000'000;
+  unsigned max_peers = 20'000'000;
+  unsigned max_peers_per_swarm = 2'000'000;
+  unsigned max_peers_per_address = 200;
 
   bool operator==(const LimitSettings&) const = default;
 };
@@ -33,5 +38,8 @@ struct LimitSettings {
 /// What one of `workers` may spend. Connections are spread over the workers by chance: what is shared out is rounded
 /// up, and one worker may turn a client away while another had room.
 quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers);
+
+/// Of the store, which all workers share.
+swarm::StoreLimits limits_of_store(const LimitSettings& settings);
 
 }  // namespace torq::app

@@ -138,6 +138,8 @@ std::vector<Setting> make_table() {
       seconds("interval", "between two announces of a peer", false, {1, kLongestInterval}, &ServeSettings::interval),
       seconds("drain", "given to requests under way when the server is told to end", true, {0, kLongestDrain},
               &ServeSettings::drain),
+      seconds("snapshot_interval", "between two snapshots of the swarms, which a restart brings back; 0 is never",
+              false, {0, kLongestInterval}, &ServeSettings::snapshot_interval),
       proxies_setting(),
   };
 }

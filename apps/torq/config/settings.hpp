@@ -28,6 +28,7 @@ struct ServeSettings {
   unsigned workers = 0;              ///< 0 is one per core
   std::chrono::seconds interval{60};
   std::chrono::seconds drain{5};
+  std::chrono::seconds snapshot_interval{60};  ///< 0 is never
   std::vector<IpAddress> trusted_proxies;
   LimitSettings limits;
 

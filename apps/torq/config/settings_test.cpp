@@ -110,6 +110,7 @@ TEST(LimitSettings, AreReadFromTheFile) {
     max_connections = 7
     exempt = ["192.0.2.0/24", "2001:db8::1"]
     request_timeout = 5
+    max_peers_per_address = 3
   )")
                                    .limits;
 
@@ -117,6 +118,8 @@ TEST(LimitSettings, AreReadFromTheFile) {
   EXPECT_EQ(limits.max_connections, 7U);
   EXPECT_EQ(limits.exempt.size(), 2U);
   EXPECT_EQ(limits.request_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(limits_of_store(limits).peers_per_address, 3U);
+  EXPECT_EQ(limits_of_store(limits).exempt, limits.exempt);
   EXPECT_EQ(error_of("retry = \"often\""), "torq.toml:1: retry: often is not one of auto, always, never");
   EXPECT_EQ(error_of("exempt = [\"192.0.2.1/24\"]"),
             "torq.toml:1: exempt: 192.0.2.1/24 is not an IP address or a block of them, for example 192.0.2.0/24");

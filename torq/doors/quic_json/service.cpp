@@ -34,7 +34,7 @@ wire::ListEntry to_wire(const files::Entry& entry) {
 
 Service::Service(const tracker::Tracker& tracker, const files::FileTree& files, const wire::Limits& limits,
                  std::uint64_t seed)
-    : tracker_(tracker), files_(files), limits_(limits), parser_(limits), random_(seed) {}
+    : tracker_(tracker), files_(files), limits_(limits), parser_(limits), random_(seed), folders_(files) {}
 
 Answer Service::answer(Instant now, const IpAddress& source, Bytes request) {
   const auto parsed = parser_.parse(request);
@@ -92,8 +92,8 @@ Answer Service::reply(const Asker& asker, const wire::ScrapeRequest& request) {
   return answer;
 }
 
-Answer Service::reply(const Asker&, const wire::ListRequest& request) {
-  auto listing = files_.list(request.folder, limits_.max_list, request.after);
+Answer Service::reply(const Asker& asker, const wire::ListRequest& request) {
+  auto listing = folders_.list(asker.now, request.folder, limits_.max_list, request.after);
   if (!listing) return error(listing.error());
   wire::ListReply listed{std::string(request.folder), {}, listing->truncated};
   std::ranges::transform(listing->entries, std::back_inserter(listed.entries), to_wire);

@@ -10,7 +10,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
 #include "torq/doors/quic_json/file_body.hpp"
-#include "torq/files/file_tree.hpp"
+#include "torq/files/folder_memory.hpp"
 #include "torq/tracker/tracker.hpp"
 #include "torq/wire/request_parser.hpp"
 
@@ -51,6 +51,7 @@ class Service {
   wire::Limits limits_;
   wire::RequestParser parser_;
   Random random_;
+  files::FolderMemory folders_;
   std::size_t open_files_ = 0;
 };
 
