@@ -106,7 +106,8 @@ constexpr const char* kFooter = R"(Examples:
   torq serve --config /etc/torq.toml          see `torq config template`
 
 Each option but --config and --json may also stand in the configuration file (`interval = 60`) and in the environment
-(TORQ_INTERVAL=60). The command line beats the environment, that the file, and that the default.
+(TORQ_INTERVAL=60), where there are limits besides (`max_connections = 20000`). The command line beats the environment,
+that the file, and that the default.
 
 SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
 configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
@@ -130,7 +131,9 @@ void add_serve(Verb& command) {
   Verb verb = command.verb("serve", "Run a tracker and serve the files of a folder");
   verb.footer(kFooter);
   verb.option("--config", options->config, "configuration file, TOML").takes("FILE").or_environment("TORQ_CONFIG");
-  for (const Setting& setting : serve_settings()) add_setting(verb, *options, setting);
+  for (const Setting& setting : serve_settings()) {
+    if (setting.has_flag) add_setting(verb, *options, setting);
+  }
   verb.flag("--json", options->json, "say ready in one line of JSON on standard output");
   verb.runs([options] { return serve(*options); });
 }

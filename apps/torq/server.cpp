@@ -26,8 +26,6 @@
 namespace torq::app {
 namespace {
 
-// A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
-constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr unsigned kMostOwnWorkers = 64;
 constexpr auto kRenewalPeriod = std::chrono::minutes(1);  // how often it is looked whether keys are due
 
@@ -61,8 +59,9 @@ tracker::TrackerRules rules_of(const ServeSettings& settings) {
   return rules;
 }
 
-wire::Limits limits_of(const tracker::TrackerRules& rules) {
+wire::Limits limits_of(const tracker::TrackerRules& rules, const LimitSettings& settings) {
   wire::Limits limits;
+  limits.max_request_bytes = settings.max_request_bytes;
   limits.interval = rules.interval;
   limits.min_interval = std::min(limits.min_interval, rules.interval);
   limits.max_numwant = rules.max_numwant;
@@ -142,7 +141,7 @@ struct Server::Impl {
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
         udp_ids(keys.udp_key(), unix_epoch),
-        shared{store, tracker, files, vitals, limits_of(tracker.rules()), udp_ids},
+        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), udp_ids},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
@@ -160,8 +159,7 @@ struct Server::Impl {
     options.secrets = keys.secrets();
     options.unix_time_at_zero = unix_epoch;
     options.worker = slot;
-    options.limits.stream_window = shared.limits.max_request_bytes + kWindowBeyondRequest;
-    options.limits.connection_window = options.limits.streams * options.limits.stream_window;
+    options.limits = limits_of_worker(settings.limits, slot.count);
     return options;
   }
 

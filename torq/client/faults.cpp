@@ -125,6 +125,12 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& ser
   return {key_changed(server.trust, reason.peer_pin), false};
 }
 
+ConnectionFault port_closed() {
+  return {
+      {ErrorKind::kUnreachable, "", "nothing listens on this UDP port", "check that the server runs, and its port", ""},
+      true};
+}
+
 ConnectionFault fault_of_loss(const quic::CloseReason& reason) {
   const auto lost = [](std::string message) { return Error{ErrorKind::kLost, "", std::move(message), kLater, ""}; };
   switch (reason.kind) {

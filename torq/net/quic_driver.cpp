@@ -20,7 +20,6 @@ namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
 
 // Bounds on what one wake-up does before timers and the other sockets have their turn.
-constexpr int kReceivesPerWake = 4;  // batches, per socket
 constexpr int kBatchesPerPump = 16;  // of sends
 // Datagrams on their way from other workers; beyond it they are lost, as a full socket buffer would lose them.
 constexpr std::size_t kInboxLimit = 4096;
@@ -66,13 +65,18 @@ struct QuicDriver::Impl {
     port.descriptor.async_wait(Descriptor::wait_read, [this, &port](boost::system::error_code error) {
       if (error) return;
       const Instant now = monotonic_now();
-      for (int i = 0; i < kReceivesPerWake; ++i) {
-        const std::size_t count = port.socket.receive(
+      const std::size_t most = endpoint.limits().datagrams_per_wake;
+      std::size_t total = 0;
+      std::size_t count = 1;
+      while (count > 0 && total < most) {
+        count = port.socket.receive(
             batch,
             [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, port, path, ecn, datagram); });
-        if (count == 0) break;
         answers.send(port.socket);
+        total += count;
       }
+      port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
+      if (total >= most) endpoint.note(quic::LimitHit::kDatagramsPerWake);
       pump(now);
       wait_readable(port);
     });

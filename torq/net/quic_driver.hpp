@@ -26,6 +26,8 @@ class QuicApplication {
   virtual ~QuicApplication() = default;
   /// May use the endpoint's connections, and close them.
   virtual void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) = 0;
+  /// A client's: nobody listens at `remote`, if whoever says so is to be believed (UdpSocket::take_refusals).
+  virtual void handle_refusal(Instant, const SocketAddress& /*remote*/) {}
 };
 
 class QuicDriver {

@@ -47,7 +47,8 @@ Admission::Verdict Admission::judge(Instant now, const IpAddress& from, bool pro
   }
   const auto known = prefixes_.find(customer_of(from));
   if (known == prefixes_.end() || is_exempt(from)) return Welcome{};
-  const auto limit = reached(now, known->second[proven ? 1 : 0]);
+  auto limit = reached(now, known->second[1]);
+  if (!limit && !proven) limit = reached(now, known->second[0]);
   if (!limit) return Welcome{};
   counts.limits_hit.add(limit->first);
   if (may_ask) return AskToRetry{};

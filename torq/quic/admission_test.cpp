@@ -48,8 +48,9 @@ TEST_F(AdmissionTest, TurnsAPrefixAwayThatHasTooManyConnectionsUntilOneEnds) {
   }
 
   EXPECT_EQ(judged(kProven), "connections_per_prefix");
+  EXPECT_EQ(judged(kUnproven), "retry");
   EXPECT_EQ(judged(kProven, "192.0.2.2"), "welcome");
-  EXPECT_EQ(hits(LimitHit::kConnectionsPerPrefix), 1U);
+  EXPECT_EQ(hits(LimitHit::kConnectionsPerPrefix), 2U);
   admission.leave(first);
   EXPECT_EQ(judged(kProven), "welcome");
 }

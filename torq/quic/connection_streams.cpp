@@ -283,7 +283,10 @@ void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
   on_received(stream, [&](Stream& it) { it.received.insert(it.received.end(), bytes.begin(), bytes.end()); });
   unread_ += bytes.size();
   stream.peer_finished = fin;
-  stream.begun = stream.begun || !bytes.empty();
+  if (!stream.begun && !bytes.empty()) {
+    stream.begun = true;
+    if (late_at_) late_at_ = std::min(*late_at_, due_at(stream));
+  }
   if (fin) settle_request(stream);
   if (stream.announced) return;
   stream.announced = true;

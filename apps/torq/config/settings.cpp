@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apps/torq/config/limit_rows.hpp"
 #include "apps/torq/config/toml_text.hpp"
 #include "apps/torq/whole_number.hpp"
 
@@ -169,7 +170,11 @@ std::string Setting::flag() const {
 std::string Setting::variable() const { return "TORQ_" + upper(name); }
 
 std::span<const Setting> serve_settings() {
-  static const std::vector<Setting> table = make_table();
+  static const std::vector<Setting> table = [] {
+    std::vector<Setting> rows = make_table();
+    std::ranges::move(limit_rows(), std::back_inserter(rows));
+    return rows;
+  }();
   return table;
 }
 

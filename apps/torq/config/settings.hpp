@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/torq/config/limit_settings.hpp"
 #include "apps/torq/config/listen_at.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
@@ -28,6 +29,7 @@ struct ServeSettings {
   std::chrono::seconds interval{60};
   std::chrono::seconds drain{5};
   std::vector<IpAddress> trusted_proxies;
+  LimitSettings limits;
 
   bool operator==(const ServeSettings&) const = default;
 };
@@ -44,6 +46,7 @@ struct Setting {
   /// One text unless the form is kTexts. The error says what would be right.
   std::function<Result<void, std::string>(ServeSettings&, const std::vector<std::string>&)> set;
   std::function<std::vector<std::string>(const ServeSettings&)> get;  ///< empty when there is none
+  bool has_flag = true;  ///< false: it is said in the file and in the environment alone
 
   std::string flag() const;
   std::string variable() const;

@@ -104,5 +104,35 @@ TEST(Settings, TellsWhatOnlyARestartChanges) {
   EXPECT_EQ(needing_restart(ServeSettings(), after), std::vector<std::string_view>{"root"});
 }
 
+TEST(LimitSettings, AreReadFromTheFile) {
+  const LimitSettings limits = settings_of(R"(
+    retry = "always"
+    max_connections = 7
+    exempt = ["192.0.2.0/24", "2001:db8::1"]
+    request_timeout = 5
+  )")
+                                   .limits;
+
+  EXPECT_EQ(limits.retry, quic::RetryPolicy::kAlways);
+  EXPECT_EQ(limits.max_connections, 7U);
+  EXPECT_EQ(limits.exempt.size(), 2U);
+  EXPECT_EQ(limits.request_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(error_of("retry = \"often\""), "torq.toml:1: retry: often is not one of auto, always, never");
+  EXPECT_EQ(error_of("exempt = [\"192.0.2.1/24\"]"),
+            "torq.toml:1: exempt: 192.0.2.1/24 is not an IP address or a block of them, for example 192.0.2.0/24");
+}
+
+TEST(LimitSettings, AreSharedOutAmongWorkers) {
+  LimitSettings all;
+  all.max_connections = 10;
+  all.max_memory = 64;
+
+  const quic::Limits share = limits_of_worker(all, 4);
+
+  EXPECT_EQ(share.connections, 3U);
+  EXPECT_EQ(share.memory, std::size_t{16} << 20);
+  EXPECT_EQ(share.streams, all.max_streams);
+}
+
 }  // namespace
 }  // namespace torq::app
