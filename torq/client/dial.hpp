@@ -38,6 +38,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
   void resolve();
   void begin(Instant now, const std::vector<SocketAddress>& resolved);
   void try_next(Instant now);
+  void knock_again(Instant now);
   void note(ConnectionFault fault);
   void finish(const Result<quic::ConnectionHandle, ConnectionFault>& result);
 
@@ -51,6 +52,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
   std::size_t next_ = 0;                          // of addresses_
   std::vector<quic::ConnectionHandle> attempts_;  // under way
   std::optional<ConnectionFault> fault_;          // the most telling of those that failed
+  Instant started_{};
+  Duration pause_;  // before it knocks again where nobody has the port
   Alarm stagger_;
   Alarm limit_;
 };

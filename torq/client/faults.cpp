@@ -110,6 +110,9 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
     case quic::CloseKind::kProtocolViolation:
     case quic::CloseKind::kOverLimit:
       return {incompatible("the handshake failed: " + reason.text), false};
+    case quic::CloseKind::kUnreachable:
+      return {{ErrorKind::kUnreachable, "", "nothing listens there: the machine refuses the port", kCheckReach, ""},
+              true};
     case quic::CloseKind::kLocal:
     case quic::CloseKind::kIdle:
     case quic::CloseKind::kHandshakeTimeout:

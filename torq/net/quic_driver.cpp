@@ -68,6 +68,7 @@ struct QuicDriver::Impl {
             batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, path, ecn, datagram); });
         total += count;
       }
+      port.socket.receive_refusals([&](const SocketAddress& remote) { endpoint.handle_refusal(now, remote); });
       if (total >= most) endpoint.note(quic::LimitHit::kDatagramsPerWake);
       pump(now);
       wait_readable(port);

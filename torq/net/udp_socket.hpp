@@ -18,7 +18,16 @@
 #include "torq/base/result.hpp"
 #include "torq/quic/types.hpp"
 
+struct mmsghdr;
+struct msghdr;
+
 namespace torq::net {
+
+/// How datagrams leave. The kernel's, but for tests, where the machine fails.
+struct SendCalls {
+  int (*many)(int socket, mmsghdr* messages, unsigned count, int flags) = nullptr;  ///< sendmmsg(2)
+  long (*one)(int socket, const msghdr* message, int flags) = nullptr;              ///< sendmsg(2)
+};
 
 /// A system call that failed on an address.
 struct SocketError {
@@ -62,6 +71,7 @@ class UdpSocket {
 
   /// A client's: a free port of its own, and the kernel picks the source address for each destination. So the local
   /// address of every path is the wildcard, in both directions; a change of network shows to the peer, not here.
+  /// It reports refusals.
   static Result<UdpSocket, SocketError> open_for_client(Family family);
 
   UdpSocket(UdpSocket&& other) noexcept;
@@ -81,17 +91,23 @@ class UdpSocket {
   /// Takes at most one batch of what is waiting; returns how many datagrams that was, 0 when none is waiting.
   std::size_t receive(ReceiveBatch& batch, const Deliver& deliver);
 
+  /// Names the destinations of datagrams for which ICMP came back: nobody has that port there. Anybody can forge it.
+  void receive_refusals(const std::function<void(const SocketAddress&)>& refused);
+
   /// Sends runs in order and returns how many were dealt with. Fewer than all: the kernel's buffer is full, wait until
   /// the socket is writable. A run that the network refuses counts as lost, as any datagram may be.
   std::size_t send(std::span<const Outgoing> runs);
+  void use(const SendCalls& calls) { calls_ = calls; }
 
  private:
-  UdpSocket(int fd, const SocketAddress& address) : fd_(fd), address_(address) {}
+  UdpSocket(int fd, const SocketAddress& address);
   std::error_code configure() const;
+  std::error_code report_refusals() const;
   bool send_one_by_one(const Outgoing& run) const;
 
   int fd_ = -1;
   SocketAddress address_;
+  SendCalls calls_;
   bool tells_local_ = true;   // received paths name the address that was asked, not the one that is bound
   bool segmentation_ = true;  // UDP_SEGMENT works on this path to the device
 };

@@ -111,6 +111,7 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
   latest_ = now;
+  heard_ = true;
   NativePath native(path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(ecn)};
   const int rv =
