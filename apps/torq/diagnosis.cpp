@@ -54,9 +54,7 @@ bool lacks_alpn(const quic::CloseReason& reason) { return reason.code == quic::k
 }  // namespace
 
 bool Encounter::answers() const {
-  const bool silent =
-      trial.end.kind == quic::CloseKind::kHandshakeTimeout || trial.end.kind == quic::CloseKind::kUnreachable;
-  return connects() || echo.answered() > 0 || (!silent && !echo.refused);
+  return connects() || echo.answered() > 0 || (trial.end.kind != quic::CloseKind::kHandshakeTimeout && !echo.refused);
 }
 
 Check judge_name(const std::string& host, std::span<const SocketAddress> addresses, const std::string& error) {

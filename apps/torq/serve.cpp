@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -24,11 +25,26 @@ struct ServeOptions {
 
 nlohmann::ordered_json ready_event(const Ready& ready) {
   auto listen = nlohmann::ordered_json::array();
-  for (const SocketAddress& address : ready.addresses) {
-    listen.push_back({{"door", "quic"}, {"address", to_string(address.ip)}, {"port", address.port}});
+  for (const auto& [door, address] : ready.doors) {
+    listen.push_back({{"door", name_of(door)}, {"address", to_string(address.ip)}, {"port", address.port}});
   }
   return {{"event", "ready"}, {"listen", listen},   {"alpn", {quic::kAlpn}},
           {"pin", ready.pin}, {"root", ready.root}, {"workers", ready.workers}};
+}
+
+// `127.0.0.1:7001 (quic, udp, https, http)` for each address.
+std::vector<std::string> describe(const std::vector<Listening>& doors) {
+  std::vector<std::pair<SocketAddress, std::vector<std::string_view>>> places;
+  for (const auto& [door, address] : doors) {
+    auto place = std::ranges::find(places, address, [](const auto& known) { return known.first; });
+    if (place == places.end()) place = places.insert(place, {address, {}});
+    place->second.push_back(name_of(door));
+  }
+  std::vector<std::string> texts;
+  for (const auto& [address, names] : places) {
+    texts.push_back(fmt::format("{} ({})", to_string(address), fmt::join(names, ", ")));
+  }
+  return texts;
 }
 
 // Where someone on this machine reaches an address that we listen on.
@@ -37,20 +53,25 @@ std::string url_of(const SocketAddress& address) {
   return "quic://" + to_string(address);
 }
 
-std::string banner(const Ready& ready) {
-  std::vector<std::string> listening;
-  for (const SocketAddress& address : ready.addresses) listening.push_back(to_string(address));
+// What our own commands can ask; they speak QUIC.
+std::string examples(const Ready& ready) {
+  if (ready.doors.front().door != Door::kQuic) return "";
   return fmt::format(
-      "torq serves {root} on {listening} (QUIC, ALPN {alpn}; {workers} worker{s})\n"
-      "pin {pin}\n\n"
       "Try in another terminal:\n"
       "  torq capabilities {url} --pin {pin}\n"
       "  torq announce {url} 0123456789abcdef0123456789abcdef01234567 --port 6881 --pin {pin}\n"
-      "  torq get {url}/hello_world.txt --pin {pin}\n\n"
+      "  torq get {url}/hello_world.txt --pin {pin}\n\n",
+      fmt::arg("url", url_of(ready.doors.front().address)), fmt::arg("pin", ready.pin));
+}
+
+std::string banner(const Ready& ready) {
+  return fmt::format(
+      "torq serves {root} on {listening}, {workers} worker{s}\n"
+      "pin {pin}\n\n{examples}"
       "Ctrl-C ends it.\n",
-      fmt::arg("root", ready.root), fmt::arg("listening", fmt::join(listening, ", ")), fmt::arg("alpn", quic::kAlpn),
+      fmt::arg("root", ready.root), fmt::arg("listening", fmt::join(describe(ready.doors), ", ")),
       fmt::arg("workers", ready.workers), fmt::arg("s", ready.workers == 1 ? "" : "s"), fmt::arg("pin", ready.pin),
-      fmt::arg("url", url_of(ready.addresses.front())));
+      fmt::arg("examples", examples(ready)));
 }
 
 void say_ready(const Ready& ready, bool json) {

@@ -16,11 +16,11 @@
 
 #include "apps/torq/identity.hpp"
 #include "apps/torq/server_keys.hpp"
+#include "apps/torq/server_vitals.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
-#include "torq/net/udp_listen.hpp"
 #include "torq/swarm/memory_store.hpp"
 
 namespace torq::app {
@@ -111,11 +111,14 @@ struct Server::Impl {
   files::FileTree files;
   StateDirectory state;
   ServerIdentity identity;
-  net::Listeners listeners;
+  Listeners listeners;
   net::SystemEntropy entropy;
   ServerKeys keys;
   swarm::MemoryStore store;
   tracker::Tracker tracker;
+  ServerVitals vitals;
+  Duration unix_epoch = unix_time_at_zero();
+  doors::udp::ConnectionIds udp_ids;
   Shared shared;
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
@@ -132,28 +135,29 @@ struct Server::Impl {
         files(open_root(settings.root)),
         state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
         identity(or_fail(read_identity(settings, state))),
-        listeners(or_fail(net::listen_udp(settings.listen, worker_count(settings)))),
+        listeners(or_fail(listen_at(settings.listen, worker_count(settings)))),
         keys(ServerKeys::load(state, wall_clock_now(), entropy)),
         store(make_store(entropy, rules_of(settings))),
         tracker(store, rules_of(settings)),
-        shared{store, tracker, files, limits_of(tracker.rules(), settings.limits)},
-        ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
+        vitals(store, net::monotonic_now()),
+        udp_ids(keys.udp_key(), unix_epoch),
+        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), udp_ids},
+        ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     warn_of_keys();
-    const Duration epoch = unix_time_at_zero();
     for (unsigned i = 0; i < ready.workers; ++i) {
-      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, epoch, {i, ready.workers}),
-                                                 std::move(listeners.sockets[i])));
+      workers.push_back(
+          std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}), std::move(listeners.workers[i])));
     }
   }
 
-  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, Duration epoch, quic::WorkerSlot slot) const {
+  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, quic::WorkerSlot slot) const {
     quic::EndpointOptions options;
     options.server = tls;
     options.secrets = keys.secrets();
-    options.unix_time_at_zero = epoch;
+    options.unix_time_at_zero = unix_epoch;
     options.worker = slot;
     options.limits = limits_of_worker(settings.limits, slot.count);
     return options;
@@ -193,6 +197,7 @@ struct Server::Impl {
 
   // All workers end together: a datagram for the last of them may reach another one's socket.
   void drain() {
+    vitals.begin_to_end();
     draining = workers.size();
     for (const auto& worker : workers) {
       worker->drain(settings.drain, [this] {

@@ -183,7 +183,7 @@ def test_a_download_survives_a_nat_that_forgets(command, foreign_server, root):
 
 
 def test_a_server_that_is_not_there_is_a_matter_of_the_network(command):
-    finished = command("get", "quic://127.0.0.1:9/small.txt", "--insecure")
+    finished = command("get", "quic://127.0.0.1:9/small.txt", "--insecure", seconds=150)
 
     assert finished.code == NETWORK, finished
     assert "127.0.0.1" in finished.err

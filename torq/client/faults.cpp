@@ -110,9 +110,6 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
     case quic::CloseKind::kProtocolViolation:
     case quic::CloseKind::kOverLimit:
       return {incompatible("the handshake failed: " + reason.text), false};
-    case quic::CloseKind::kUnreachable:
-      return {{ErrorKind::kUnreachable, "", "nothing listens there: the machine refuses the port", kCheckReach, ""},
-              true};
     case quic::CloseKind::kLocal:
     case quic::CloseKind::kIdle:
     case quic::CloseKind::kHandshakeTimeout:
@@ -126,6 +123,12 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& ser
   const bool is_known = !server.trust.where().empty();
   if (reason.kind != quic::CloseKind::kCertificateRefused || !is_known) return fault_of_dial(reason);
   return {key_changed(server.trust, reason.peer_pin), false};
+}
+
+ConnectionFault port_closed() {
+  return {
+      {ErrorKind::kUnreachable, "", "nothing listens on this UDP port", "check that the server runs, and its port", ""},
+      true};
 }
 
 ConnectionFault fault_of_loss(const quic::CloseReason& reason) {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Lets the kernel hand each datagram to the worker that its connection ID names, so that a client whose address has
-// changed stays with the worker that knows it. Internal to this module.
+// Which socket of a port that workers share gets a datagram: a program in the kernel reads the worker out of the
+// connection ID (torq/quic/connection_id.hpp), so that a client whose address changed still reaches the thread that
+// holds its connection. It only saves the detour: a datagram that it steers wrongly is forwarded by the driver. Classic
+// BPF, which needs no privilege.
 
 #include <system_error>
 
 namespace torq::net {
 
-/// For the group of sockets (SO_REUSEPORT) that `socket` is in, whose `workers` members joined in the order of their
-/// workers. A kernel that refuses (it then spreads by address) costs speed alone: drivers hand over what is not theirs.
-/// No member may be closed before all are: the last would take its place.
+/// Steers among `workers` sockets that share a port with this one and were bound in the order of their WorkerSlots;
+/// none of them may be closed while others go on, for the kernel would renumber those that are left. Datagrams that
+/// name no worker (a client's first, and what is not QUIC: BEP 15) are spread by the hash of their addresses, as
+/// without it.
 std::error_code steer_by_connection_id(int socket, unsigned workers);
 
 }  // namespace torq::net

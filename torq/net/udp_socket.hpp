@@ -23,12 +23,6 @@ struct msghdr;
 
 namespace torq::net {
 
-/// How datagrams leave. The kernel's, but for tests, where the machine fails.
-struct SendCalls {
-  int (*many)(int socket, mmsghdr* messages, unsigned count, int flags) = nullptr;  ///< sendmmsg(2)
-  long (*one)(int socket, const msghdr* message, int flags) = nullptr;              ///< sendmsg(2)
-};
-
 /// A system call that failed on an address.
 struct SocketError {
   std::string operation;  ///< "bind", "socket"…
@@ -59,6 +53,12 @@ struct Outgoing {
   Bytes bytes;
 };
 
+/// How datagrams leave. The kernel's, but for tests, where the machine fails.
+struct SendCalls {
+  int (*many)(int socket, mmsghdr* messages, unsigned count, int flags) = nullptr;  ///< sendmmsg(2)
+  long (*one)(int socket, const msghdr* message, int flags) = nullptr;              ///< sendmsg(2)
+};
+
 class UdpSocket {
  public:
   enum class Port : std::uint8_t {
@@ -71,7 +71,7 @@ class UdpSocket {
 
   /// A client's: a free port of its own, and the kernel picks the source address for each destination. So the local
   /// address of every path is the wildcard, in both directions; a change of network shows to the peer, not here.
-  /// It reports refusals.
+  /// It learns of ports that nobody listens on: see take_refusals().
   static Result<UdpSocket, SocketError> open_for_client(Family family);
 
   UdpSocket(UdpSocket&& other) noexcept;
@@ -91,8 +91,11 @@ class UdpSocket {
   /// Takes at most one batch of what is waiting; returns how many datagrams that was, 0 when none is waiting.
   std::size_t receive(ReceiveBatch& batch, const Deliver& deliver);
 
-  /// Names the destinations of datagrams for which ICMP came back: nobody has that port there. Anybody can forge it.
-  void receive_refusals(const std::function<void(const SocketAddress&)>& refused);
+  using Refused = std::function<void(const SocketAddress& remote)>;
+  /// Where something was sent and nobody listens, as the machine there says (ICMP port unreachable): a client's. To be
+  /// called whenever the socket is readable, which it stays until all are taken. Whoever guesses the local port
+  /// can forge it.
+  void take_refusals(const Refused& refused);
 
   /// Sends runs in order and returns how many were dealt with. Fewer than all: the kernel's buffer is full, wait until
   /// the socket is writable. A run that the network refuses counts as lost, as any datagram may be.
@@ -102,13 +105,13 @@ class UdpSocket {
  private:
   UdpSocket(int fd, const SocketAddress& address);
   std::error_code configure() const;
-  std::error_code report_refusals() const;
   bool send_one_by_one(const Outgoing& run) const;
 
   int fd_ = -1;
   SocketAddress address_;
   SendCalls calls_;
-  bool tells_local_ = true;   // received paths name the address that was asked, not the one that is bound
+  bool tells_local_ = true;  // received paths name the address that was asked, not the one that is bound
+  bool tells_refusals_ = false;
   bool segmentation_ = true;  // UDP_SEGMENT works on this path to the device
 };
 

@@ -56,6 +56,9 @@ Connection::~Connection() { ngtcp2_conn_del(conn_); }
 void Connection::accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial) {
   ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
   ngtcp2_transport_params params = make_parameters(limits_);
+  // A server's port is shared with BEP 15, and its sockets with other workers: both are told apart by the bit that
+  // RFC 9287 would let clients clear.
+  params.grease_quic_bit = 0;
   const ConnectionId id = host_.new_connection_id(*this);
   const auto reset_token = host_.reset_token(id);
   std::memcpy(params.stateless_reset_token, reset_token.data(), reset_token.size());
@@ -111,7 +114,6 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
   latest_ = now;
-  heard_ = true;
   NativePath native(path);
   const ngtcp2_pkt_info info{.ecn = static_cast<std::uint8_t>(ecn)};
   const int rv =

@@ -136,10 +136,6 @@ class Connection {
 
   /// Ends the connection; a reason that is ours is put into a CONNECTION_CLOSE, see closing_packet().
   void close(Instant now, CloseReason reason);
-  /// Ends it without a word to the peer.
-  void give_up(CloseReason reason) { close_reason_ = std::move(reason); }
-  /// Nothing was heard from the peer yet.
-  bool silent() const { return !heard_; }
   const std::optional<CloseReason>& close_reason() const { return close_reason_; }
   /// The CONNECTION_CLOSE to send, and to repeat while the peer goes on (RFC 9000 10.2.1); empty if none is due.
   const std::vector<std::byte>& closing_packet() const { return closing_packet_; }
@@ -232,7 +228,6 @@ class Connection {
 
   SocketAddress proven_peer_;
   Instant latest_;  // ngtcp2 aborts on time that goes backwards
-  bool heard_ = false;
   bool established_ = false;
   bool confirmed_ =
       false;              // the client's sight of the handshake's end (RFC 9001 4.1.2); a server confirms by completing

@@ -32,10 +32,10 @@ inline constexpr std::array<std::string_view, 7> kRefusalNames = {
     "memory",   "invalid_token"};
 constexpr std::string_view name_of(Refusal refusal) { return kRefusalNames[static_cast<std::size_t>(refusal)]; }
 
-inline constexpr std::array<std::string_view, 12> kCloseNames = {
+inline constexpr std::array<std::string_view, 11> kCloseNames = {
     "local",           "peer_transport",  "peer_application",    "idle",           "handshake_timeout",
     "stateless_reset", "version_refused", "certificate_refused", "ticket_refused", "protocol_violation",
-    "unreachable",     "over_limit"};
+    "over_limit"};
 constexpr std::string_view name_of(CloseKind kind) { return kCloseNames[static_cast<std::size_t>(kind)]; }
 
 /// Why a datagram had no effect.

@@ -212,17 +212,6 @@ void Endpoint::handle_timeout(Instant now) {
   }
 }
 
-void Endpoint::handle_refusal(Instant now, const SocketAddress& remote) {
-  now = advance(now);
-  const auto refused = std::ranges::find_if(dialled_, [&](const Connection* connection) {
-    return connection->silent() && connection->current_path().remote == remote;
-  });
-  if (refused == dialled_.end()) return;
-  Connection& connection = **refused;
-  connection.give_up({CloseKind::kUnreachable, 0, "nobody has that port there", ""});
-  settle(now, connection);
-}
-
 // Out ----------------------------------------------------------------------------------------------------------------
 
 std::optional<Event> Endpoint::next_event() {

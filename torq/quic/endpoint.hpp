@@ -45,9 +45,6 @@ class Endpoint final : private ConnectionHost {
 
   void handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
   void handle_timeout(Instant now);
-  /// ICMP says that nobody has that port. It can be forged: it ends a dial that nothing was heard of, and no more
-  /// (RFC 9000 21.4).
-  void handle_refusal(Instant now, const SocketAddress& remote);
   std::optional<Event> next_event();
   /// `out` should hold 64 KiB, and must hold 1500 bytes.
   std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);

@@ -285,26 +285,6 @@ TEST_F(Client, IgnoresVersionNegotiationThatOffersItsVersion) {
   EXPECT_EQ(endpoint.connection_count(), 1U);
 }
 
-TEST_F(Client, EndsWhereNobodyHasThePort) {
-  begin();
-  endpoint.handle_refusal(kNow, *parse_socket_address("203.0.113.9:7001"));
-  EXPECT_EQ(endpoint.next_event(), std::nullopt);
-
-  endpoint.handle_refusal(kNow, kPath.remote);
-
-  EXPECT_EQ(std::get<Closed>(endpoint.next_event()->what).reason.kind, CloseKind::kUnreachable);
-  EXPECT_TRUE(answers().empty());
-}
-
-// RFC 9000 21.4: whoever can forge ICMP must not end what has begun.
-TEST_F(Client, DoesNotBelieveInRefusalsOnceItHasHeardSomething) {
-  receive(negotiate(begin(), {kVersion2, NGTCP2_PROTO_VER_V1}));
-
-  endpoint.handle_refusal(kNow, kPath.remote);
-
-  EXPECT_EQ(endpoint.next_event(), std::nullopt);
-}
-
 TEST_F(Client, FindsItsConnectionUntilTheEventAfterItsEnd) {
   begin();
   endpoint.close(kNow, handle);

@@ -52,7 +52,6 @@ enum class CloseKind : std::uint8_t {
   kCertificateRefused,  ///< ours: the server's certificate did not satisfy the trust setting
   kTicketRefused,       ///< ours: so it is with the certificate that a ticket stands for; another try without may do
   kProtocolViolation,   ///< ours: the peer broke the protocol; `code` is what we told it
-  kUnreachable,         ///< a dialled address where nobody has the port, by the word of its machine (ICMP)
   kOverLimit,           ///< ours: the peer would have had us hold more than we do for anybody; `text` says of what
 };
 

@@ -13,13 +13,14 @@
 #include <vector>
 
 #include "apps/torq/config/limit_settings.hpp"
+#include "apps/torq/config/listen_at.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
 
 namespace torq::app {
 
 struct ServeSettings {
-  std::vector<SocketAddress> listen{{parse_ip("::").value(), 7001}};
+  std::vector<ListenAt> listen{{std::nullopt, {parse_ip("::").value(), 7001}}};
   std::string root = "./seed";
   std::optional<std::string> cert;
   std::optional<std::string> key;

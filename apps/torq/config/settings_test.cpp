@@ -66,8 +66,10 @@ TEST(ConfigFile, IsRefusedWithFileLineAndWhatWouldBeRight) {
   EXPECT_EQ(error_of("interval = \"60\""), "torq.toml:1: interval must be a whole number, for example 60");
   EXPECT_EQ(error_of("\n\ninterval = 0"), "torq.toml:3: interval: 0 is not a whole number from 1 to 86400");
   EXPECT_EQ(error_of("interval = -1"), "torq.toml:1: interval: -1 is not a whole number from 1 to 86400");
-  EXPECT_EQ(error_of("listen = [\"localhost\"]"),
-            "torq.toml:1: listen: localhost is not ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001");
+  EXPECT_EQ(
+      error_of("listen = [\"localhost\"]"),
+      "torq.toml:1: listen: localhost is not ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with "
+      "quic://, udp://, https:// or http:// before it");
   EXPECT_EQ(error_of("listen = []"), "torq.toml:1: listen: names no address");
   EXPECT_EQ(error_of("[limits]\n"),
             "torq.toml:1: there is no setting `limits`; `torq config template` shows those there are");
