@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import signal
+import socket
 import struct
 import termios
 import threading
@@ -413,3 +414,16 @@ def test_who_wants_no_line_gets_none(command, scripted, option):
     assert terminal.process.wait() == INTERRUPTED
     wait_until(lambda: "interrupted" in terminal.text)
     assert "\x1b" not in terminal.text and not terminal.lines
+
+
+def test_a_server_that_restarts_is_found_again(command, serve, root):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as briefly:
+        briefly.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{briefly.getsockname()[1]}"
+    getting = command.start("get", f"quic://{address}/small.txt", "--insecure")
+    time.sleep(2)  # what a restart may take: the port is nobody's meanwhile
+
+    serve(listen=[address])
+
+    assert getting.wait(20) == OK, getting.describe()
+    assert (command.folder / "small.txt").read_bytes() == (root / "small.txt").read_bytes()

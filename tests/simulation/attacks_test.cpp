@@ -268,6 +268,46 @@ TEST_F(Attack, AStreamThatOnlyWeMayWriteEndsIt) {
   expect_end(kStreamStateError);
 }
 
+// Beginnings of handshakes from addresses that nobody answers at, garbage, and the same beginning again and again: the
+// server keeps a bounded number, asks the rest for proof, and serves who gives it.
+TEST(SimulatedFlood, CostsBoundedMemoryAndAGoodClientOneRoundTrip) {
+  Settings settings;
+  settings.server.half_open = 20;
+  Simulation sim(1, settings);
+  quic::Endpoint& server = sim.server.endpoint();
+  quic::SeededEntropy entropy(3);
+  const quic::ClientTls tls = *quic::ClientTls::create(quic::TrustAnyone{});
+  const quic::Path& home = sim.link.client_path();
+  std::vector<std::byte> area(64 * 1024);
+  Frames garbage(1200, std::byte{0xc1});
+
+  for (unsigned i = 0; i < 200; ++i) {
+    quic::Path path = home;
+    path.local = {*parse_ip("203.0." + std::to_string(i / 100) + "." + std::to_string(i % 100)), 4000};
+    quic::Endpoint spoofer({{}, quic::make_secrets(entropy), {}, {}, {}}, entropy);
+    spoofer.connect(sim.now(), path, tls, "tracker.example");
+    const auto run = spoofer.next_transmit(sim.now(), area);
+    for (int again = 0; again < 5; ++again) {
+      server.handle_datagram(sim.now(), {path.remote, path.local}, quic::Ecn::kNone, Bytes(area).first(run->size));
+      entropy.fill(std::span(garbage).subspan(1));
+      server.handle_datagram(sim.now(), {path.remote, path.local}, quic::Ecn::kNone, garbage);
+    }
+  }
+
+  EXPECT_EQ(server.connection_count(), 20U);
+  EXPECT_LT(server.memory_used(), 20U * 64 * 1024);
+  sim.act();
+  const Instant begun = sim.now();
+  sim.connected();
+  sim.request(1000);
+  EXPECT_TRUE(sim.run_until_answered());
+  EXPECT_LE(sim.now() - begun, 4 * 20ms);  // Retry, handshake, request; the link takes 10 ms each way
+  EXPECT_GE(server.counts().limits_hit[quic::LimitHit::kHalfOpen], 180U * 5);
+  EXPECT_GT(server.counts().limits_hit[quic::LimitHit::kAnswers], 0U);  // most of the flood gets no answer at all
+  sim.run_for(15s);
+  EXPECT_EQ(server.counts().closed[CloseKind::kHandshakeTimeout], 20U);
+}
+
 // Two of our servers, each given the other's answers: whoever spoofs one's address to the other starts no endless game.
 TEST(SimulatedReflection, DiesOutBetweenTwoServers) {
   quic::SeededEntropy entropy(1);

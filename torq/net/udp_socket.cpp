@@ -155,9 +155,18 @@ std::error_code UdpSocket::configure() const {
   return ok ? std::error_code() : last_error();
 }
 
+UdpSocket::UdpSocket(int fd, const SocketAddress& address)
+    : fd_(fd),
+      address_(address),
+      calls_{[](int socket, mmsghdr* messages, unsigned count, int flags) {
+               return ::sendmmsg(socket, messages, count, flags);
+             },
+             [](int socket, const msghdr* message, int flags) -> long { return ::sendmsg(socket, message, flags); }} {}
+
 UdpSocket::UdpSocket(UdpSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       address_(other.address_),
+      calls_(other.calls_),
       tells_local_(other.tells_local_),
       tells_refusals_(other.tells_refusals_),
       segmentation_(other.segmentation_) {}
@@ -165,6 +174,7 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
 UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
+  std::swap(calls_, other.calls_);
   std::swap(tells_local_, other.tells_local_);
   std::swap(tells_refusals_, other.tells_refusals_);
   std::swap(segmentation_, other.segmentation_);
@@ -229,6 +239,7 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
   std::array<mmsghdr, kSendBatch> headers;
   std::array<std::optional<Message>, kSendBatch> messages;  // made one by one: all of them are 12 KB to clear
   std::size_t done = 0;
+  std::size_t told_at = runs.size();
   while (done < runs.size()) {
     if (!segmentation_ && runs[done].bytes.size() > runs[done].transmit.segment_size) {
       if (!send_one_by_one(runs[done])) return done;
@@ -240,7 +251,7 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
       messages[i].emplace().fill(headers[i].msg_hdr, runs[done + i].transmit, runs[done + i].bytes,
                                  address_.ip.is_unspecified());
     }
-    const int sent = sendmmsg(fd_, headers.data(), static_cast<unsigned>(count), 0);
+    const int sent = calls_.many(fd_, headers.data(), static_cast<unsigned>(count), 0);
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -248,7 +259,9 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
     } else if ((errno == EIO || errno == EINVAL) && segmentation_ &&
                runs[done].bytes.size() > runs[done].transmit.segment_size) {
       segmentation_ = false;  // the device cannot checksum segments: from now on one datagram at a time
-    } else if (errno != EINTR && !(errno == ECONNREFUSED && tells_refusals_)) {  // the refusal of an earlier datagram
+    } else if (errno == ECONNREFUSED && told_at != done) {
+      told_at = done;  // the refusal of an earlier datagram: this one may leave yet
+    } else if (errno != EINTR) {
       ++done;  // refused (EMSGSIZE, ENETUNREACH, EPERM, ENOBUFS…): lost, as QUIC expects of datagrams
     }
   }
@@ -263,7 +276,7 @@ bool UdpSocket::send_one_by_one(const Outgoing& run) const {
     msghdr header;
     Message message;
     message.fill(header, run.transmit, datagram, address_.ip.is_unspecified());
-    const bool full = sendmsg(fd_, &header, 0) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const bool full = calls_.one(fd_, &header, 0) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (full && rest.size() == run.bytes.size()) return false;
     rest = rest.subspan(datagram.size());
   }

@@ -18,6 +18,9 @@
 #include "torq/base/result.hpp"
 #include "torq/quic/types.hpp"
 
+struct mmsghdr;
+struct msghdr;
+
 namespace torq::net {
 
 /// A system call that failed on an address.
@@ -48,6 +51,12 @@ class ReceiveBatch {
 struct Outgoing {
   quic::Transmit transmit;
   Bytes bytes;
+};
+
+/// How datagrams leave. The kernel's, but for tests, where the machine fails.
+struct SendCalls {
+  int (*many)(int socket, mmsghdr* messages, unsigned count, int flags) = nullptr;  ///< sendmmsg(2)
+  long (*one)(int socket, const msghdr* message, int flags) = nullptr;              ///< sendmsg(2)
 };
 
 class UdpSocket {
@@ -91,14 +100,16 @@ class UdpSocket {
   /// Sends runs in order and returns how many were dealt with. Fewer than all: the kernel's buffer is full, wait until
   /// the socket is writable. A run that the network refuses counts as lost, as any datagram may be.
   std::size_t send(std::span<const Outgoing> runs);
+  void use(const SendCalls& calls) { calls_ = calls; }
 
  private:
-  UdpSocket(int fd, const SocketAddress& address) : fd_(fd), address_(address) {}
+  UdpSocket(int fd, const SocketAddress& address);
   std::error_code configure() const;
   bool send_one_by_one(const Outgoing& run) const;
 
   int fd_ = -1;
   SocketAddress address_;
+  SendCalls calls_;
   bool tells_local_ = true;  // received paths name the address that was asked, not the one that is bound
   bool tells_refusals_ = false;
   bool segmentation_ = true;  // UDP_SEGMENT works on this path to the device

@@ -5,7 +5,12 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -170,6 +175,115 @@ TEST(UdpSocket, CountsARefusedDatagramAsSent) {
   const std::string too_large(65'530, 'x');
 
   EXPECT_EQ(sender.send(std::array{run(sender.address(), sender.address(), too_large, too_large.size())}), 1U);
+}
+
+// What the machine says to the sends to come, in order; then it does as the kernel does.
+std::deque<int>& faults() {
+  static thread_local std::deque<int> errors;
+  return errors;
+}
+
+bool fails() {
+  if (faults().empty()) return false;
+  errno = faults().front();
+  faults().pop_front();
+  return true;
+}
+
+class TroubledSend : public testing::Test {
+ protected:
+  TroubledSend() {
+    faults().clear();
+    sender_.use({[](int socket, mmsghdr* messages, unsigned count, int flags) {
+                   const bool is_run = messages[0].msg_hdr.msg_iov->iov_len > kSegment;
+                   if (is_run) ++runs();
+                   return fails() ? -1 : ::sendmmsg(socket, messages, count, flags);
+                 },
+                 [](int socket, const msghdr* message, int flags) -> long {
+                   return fails() ? -1 : ::sendmsg(socket, message, flags);
+                 }});
+    runs() = 0;
+  }
+  ~TroubledSend() override { EXPECT_TRUE(faults().empty()) << "a fault that nobody met"; }
+
+  static constexpr std::size_t kSegment = 100;
+  static int& runs() {
+    static thread_local int count = 0;
+    return count;
+  }
+
+  std::size_t send(std::size_t count, std::size_t segments = 1) {
+    const std::vector<std::byte> bytes(segments * kSegment);
+    const quic::Path path{sender_.address(), receiver_.address()};
+    const std::vector<Outgoing> all(count, Outgoing{{path, quic::Ecn::kNone, bytes.size(), kSegment}, bytes});
+    return sender_.send(all);
+  }
+  std::size_t received() {
+    std::size_t sum = 0;
+    for (std::size_t n = 1; n > 0; sum += n) n = receiver_.receive(batch_, [](const quic::Path&, quic::Ecn, Bytes) {});
+    return sum;
+  }
+
+ private:
+  UdpSocket sender_ = UdpSocket::bind(*parse_socket_address("127.0.0.1:0"), UdpSocket::Port::kOwn).value();
+  UdpSocket receiver_ = UdpSocket::bind(*parse_socket_address("127.0.0.1:0"), UdpSocket::Port::kOwn).value();
+  ReceiveBatch batch_;
+};
+
+TEST_F(TroubledSend, LeavesToLaterWhatAFullBufferRefuses) {
+  faults() = {EAGAIN};
+  EXPECT_EQ(send(3), 0U);
+  EXPECT_EQ(send(3), 3U);
+  EXPECT_EQ(received(), 3U);
+}
+
+TEST_F(TroubledSend, LosesTheOneThatIsRefusedAndNoOther) {
+  for (const int error : {ENOBUFS, EMSGSIZE, EPERM, ENETUNREACH, EHOSTUNREACH, EINVAL}) {
+    faults() = {error};
+    EXPECT_EQ(send(3), 3U) << error;
+    EXPECT_EQ(received(), 2U) << error;
+  }
+}
+
+TEST_F(TroubledSend, RepeatsWhatASignalOrNewsOfAnotherInterrupted) {
+  faults() = {EINTR, EINTR, ECONNREFUSED};
+  EXPECT_EQ(send(2), 2U);
+  EXPECT_EQ(received(), 2U);
+
+  faults() = {ECONNREFUSED, ECONNREFUSED};  // but not for ever
+  EXPECT_EQ(send(2), 2U);
+  EXPECT_EQ(received(), 1U);
+}
+
+TEST_F(TroubledSend, CutsRunsItselfWhereTheDeviceCannot) {
+  faults() = {EIO};
+  EXPECT_EQ(send(2, 10), 2U);
+  EXPECT_EQ(received(), 20U);
+  EXPECT_EQ(runs(), 1) << "the device was asked again";
+
+  faults() = {ENOBUFS};
+  EXPECT_EQ(send(1, 10), 1U);
+  EXPECT_EQ(received(), 9U);
+  faults() = {EAGAIN};
+  EXPECT_EQ(send(1, 10), 0U);
+  EXPECT_EQ(send(1, 10), 1U);
+  EXPECT_EQ(received(), 10U);
+}
+
+TEST(UdpSocket, SaysThatThereAreNoMoreDescriptors) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+
+  const auto opened = UdpSocket::bind(*parse_socket_address("127.0.0.1:0"), UdpSocket::Port::kOwn);
+
+  setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, std::errc::too_many_files_open);
+  EXPECT_EQ(opened.error().text(), "cannot open a UDP socket for 127.0.0.1:0: Too many open files");
 }
 
 }  // namespace

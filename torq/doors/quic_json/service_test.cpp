@@ -22,6 +22,8 @@ class ServiceTest : public testing::Test {
 
   void file(const std::string& name, std::string_view bytes) const { std::ofstream(folder_ + "/" + name) << bytes; }
 
+  void remove(const std::string& name) const { std::filesystem::remove(folder_ + "/" + name); }
+
   Answer begin(std::string_view request, std::string_view from = "192.0.2.1") {
     return service_.answer(Instant(std::chrono::hours(1)), parse_ip(from).value(), as_bytes(request));
   }
@@ -120,6 +122,24 @@ TEST_F(ServiceTest, GivesUpOnAFileThatShrinksWhileItIsSent) {
 
   ASSERT_TRUE(answer.body);
   EXPECT_FALSE(answer.body->produce(answer.text, 1000));
+}
+
+TEST_F(ServiceTest, SendsWhatAFileWasWhenItGrowsOrVanishesWhileItIsSent) {
+  for (const bool vanishes : {false, true}) {
+    file("changes", std::string(9'000, 'x'));
+    Answer answer = begin(R"({"file":"changes","encoding":"raw"})");
+
+    if (vanishes) {
+      remove("changes");
+    } else {
+      file("changes", std::string(20'000, 'x'));
+    }
+
+    ASSERT_TRUE(answer.body);
+    while (!answer.body->done()) ASSERT_TRUE(answer.body->produce(answer.text, 1000));
+    EXPECT_EQ(answer.text,
+              "{\"filename\":\"changes\",\"size\":9000,\"offset\":0,\"length\":9000}\n" + std::string(9'000, 'x'));
+  }
 }
 
 }  // namespace
