@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -95,6 +96,12 @@ swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rul
   return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
 }
 
+// HTTP/3 is found at the number of the first QUIC door, on whatever host was asked.
+std::string alt_svc_of(const std::vector<Listening>& doors) {
+  const auto quic = std::ranges::find(doors, Door::kQuic, &Listening::door);
+  return quic == doors.end() ? "" : fmt::format("h3=\":{}\"", quic->address.port);
+}
+
 // Each download under way holds a file. The usual soft limit is for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -138,7 +145,7 @@ struct Server::Impl {
         store(make_store(entropy, rules_of(settings))),
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
-        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits)},
+        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), alt_svc_of(listeners.doors)},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);

@@ -24,6 +24,7 @@ struct Shared {
   const files::FileTree& files;
   const web::Vitals& vitals;
   wire::Limits limits;
+  std::string alt_svc;  ///< what the HTTP/1.1 door says of HTTP/3 (RFC 7838)
 };
 
 class Worker {
