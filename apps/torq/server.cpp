@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -97,6 +98,12 @@ swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rul
           limits_of_store(limits)};
 }
 
+// HTTP/3 is found at the number of the first QUIC door, on whatever host was asked.
+std::string alt_svc_of(const std::vector<Listening>& doors) {
+  const auto quic = std::ranges::find(doors, Door::kQuic, &Listening::door);
+  return quic == doors.end() ? "" : fmt::format("h3=\":{}\"", quic->address.port);
+}
+
 // Each download under way holds a file. The usual soft limit is for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -145,7 +152,13 @@ struct Server::Impl {
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
         udp_ids(keys.udp_key(), unix_epoch),
-        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), udp_ids},
+        shared{store,
+               tracker,
+               files,
+               vitals,
+               limits_of(tracker.rules(), settings.limits),
+               udp_ids,
+               alt_svc_of(listeners.doors)},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);

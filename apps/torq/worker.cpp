@@ -31,8 +31,9 @@ struct Worker::Impl {
   asio::io_context loop{1};
   net::SystemEntropy entropy;
   doors::quic_json::Service service;
-  doors::quic::QuicDoor door;
   web::Site site;
+  doors::http3::Door http3;
+  doors::quic::QuicDoor door;
   doors::http1::Door http1;
   net::TcpServer tcp;
   doors::udp::Door udp;
@@ -48,9 +49,10 @@ struct Worker::Impl {
       : shared(what),
         sweeps(options.worker.index == 0),
         service(what.tracker, what.files, what.limits, net::draw_seed(entropy)),
-        door(service),
         site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
-        http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = {}}),
+        http3(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero}),
+        door(service, http3),
+        http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = what.alt_svc}),
         tcp(loop, std::move(sockets.tcp), http1, *options.server),
         udp(what.tracker, what.udp_ids, net::draw_seed(entropy)),
         driver(loop, std::move(options), entropy, std::move(sockets.udp), door, udp) {}
@@ -76,6 +78,7 @@ struct Worker::Impl {
     quic::Endpoint& endpoint = driver.endpoint();
     const Instant now = net::monotonic_now();
     const bool late = now >= *drain_deadline;
+    door.drain(now, endpoint);
     for (const quic::ConnectionHandle handle : endpoint.connections()) {
       if (late || endpoint.find(handle)->open_streams() == 0) endpoint.close(now, handle);
     }

@@ -26,6 +26,7 @@ struct Shared {
   const web::Vitals& vitals;
   wire::Limits limits;
   const doors::udp::ConnectionIds& udp_ids;
+  std::string alt_svc;  ///< what the HTTP/1.1 door says of HTTP/3 (RFC 7838)
 };
 
 class Worker {

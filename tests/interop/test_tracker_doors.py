@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from harness import udp, web
+from harness import h3, udp, web
 
 PEER_ID = "-TQ0001-abcdefghijkl"
 _fresh = itertools.count()
@@ -27,7 +27,7 @@ class Http:
         self.connection.socket.close()
 
 
-DOORS = {"http": Http, "https": lambda server: Http(server, web.anyone())}
+DOORS = {"http": Http, "https": lambda server: Http(server, web.anyone()), "h3": h3.Door}
 
 
 @pytest.fixture(params=DOORS)

@@ -95,6 +95,11 @@ ngtcp2_callbacks Callbacks::common() {
     if (self(user).established_) self(user).host_.post({self(user).handle_, StreamsAvailable{}});
     return 0;
   };
+  table.extend_max_local_streams_uni = [](ngtcp2_conn* conn, uint64_t, void* user) noexcept {
+    const bool matters = self(user).established_ && ngtcp2_conn_is_server(conn);  // clients open none
+    if (matters) self(user).host_.post({self(user).handle_, StreamsAvailable{}});
+    return 0;
+  };
   table.path_validation = [](ngtcp2_conn*, uint32_t flags, const ngtcp2_path* path, const ngtcp2_path*,
                              ngtcp2_path_validation_result result, void* user) noexcept {
     if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {

@@ -89,6 +89,10 @@ class Connection {
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();
 
+  /// A server's: opens a unidirectional stream, in the same way. A peer that gives no credit for any loses nothing.
+  std::optional<StreamId> open_unidirectional_stream();
+  std::uint64_t unidirectional_streams_left() const;
+
   struct Incoming {
     Bytes bytes;        ///< what has come and is not consumed yet; valid until the next call on this stream
     bool last = false;  ///< the peer's half ends after these bytes
@@ -108,8 +112,8 @@ class Connection {
   void reset(StreamId id, std::uint64_t code);
   /// Wants no more of the peer's half (STOP_SENDING); what came is dropped.
   void stop_sending(StreamId id, std::uint64_t code);
-  /// Streams whose end neither side has seen yet.
-  std::size_t open_streams() const { return streams_.size(); }
+  /// Bidirectional streams whose end neither side has seen yet.
+  std::size_t open_streams() const;
 
   /// Asks a peer that has been silent for this long for a sign of life, so that only a dead peer or path runs into the
   /// idle time-out; nothing: no more (RFC 9000 10.1.2).
@@ -136,6 +140,8 @@ class Connection {
 
   /// Ends the connection; a reason that is ours is put into a CONNECTION_CLOSE, see closing_packet().
   void close(Instant now, CloseReason reason);
+  /// The peer broke the application's protocol; `code` is the application's.
+  void abort(Instant now, std::uint64_t code, std::string text);
   const std::optional<CloseReason>& close_reason() const { return close_reason_; }
   /// The CONNECTION_CLOSE to send, and to repeat while the peer goes on (RFC 9000 10.2.1); empty if none is due.
   const std::vector<std::byte>& closing_packet() const { return closing_packet_; }
@@ -180,7 +186,10 @@ class Connection {
   void on_stateless_reset() { stateless_reset_ = true; }
 
   Stream* find(StreamId id);
+  Stream& find_or_add(StreamId id);
   bool is_peers(StreamId id) const;
+  bool delivers(StreamId id) const;
+  void allow_another(StreamId id);
   void settle_request(Stream& stream);
   void reset_late(Instant now);
   Instant due_at(const Stream& stream) const;

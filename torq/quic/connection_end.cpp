@@ -30,6 +30,14 @@ void Connection::close(Instant now, CloseReason reason) {
   close_with(now, error, std::move(reason));
 }
 
+void Connection::abort(Instant now, std::uint64_t code, std::string text) {
+  if (close_reason_) return;
+  ngtcp2_ccerr error;
+  ngtcp2_ccerr_default(&error);
+  ngtcp2_ccerr_set_application_error(&error, code, nullptr, 0);
+  close_with(now, error, {CloseKind::kProtocolViolation, code, std::move(text), ""});
+}
+
 void Connection::fail(Instant now, int library_error) {
   if (close_reason_ || library_error == NGTCP2_ERR_CLOSING) return;
   if (library_error == NGTCP2_ERR_IDLE_CLOSE) {

@@ -45,6 +45,32 @@ std::optional<StreamId> Connection::open_stream() {
   return StreamId{id};
 }
 
+std::optional<StreamId> Connection::open_unidirectional_stream() {
+  if (close_reason_ || !established_) return std::nullopt;
+  std::int64_t id = 0;
+  if (ngtcp2_conn_open_uni_stream(conn_, &id, nullptr) != 0) return std::nullopt;
+  streams_.try_emplace(StreamId{id}, StreamId{id}).first->second.peer_gave_up = true;  // it has no half here
+  return StreamId{id};
+}
+
+std::uint64_t Connection::unidirectional_streams_left() const {
+  return close_reason_ || !established_ ? 0 : ngtcp2_conn_get_streams_uni_left(conn_);
+}
+
+std::size_t Connection::open_streams() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(streams_, [](const auto& entry) { return is_bidirectional(entry.first); }));
+}
+
+// A client has no use for what servers say on streams of their own: it is dropped.
+bool Connection::delivers(StreamId id) const { return is_bidirectional(id) || ngtcp2_conn_is_server(conn_); }
+
+Stream& Connection::find_or_add(StreamId id) {
+  Stream& stream = streams_.try_emplace(id, id).first->second;
+  if (!is_bidirectional(id)) stream.reset = true;  // we have no half
+  return stream;
+}
+
 Connection::Incoming Connection::peek(StreamId id) {
   Stream* stream = find(id);
   if (stream == nullptr || stream->peer_gave_up) return {};
@@ -184,8 +210,16 @@ void Connection::release_if_done(Stream& stream) {
   if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});
   if (is_peers(id)) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
+    allow_another(id);
     host_.touch(*this);
+  }
+}
+
+void Connection::allow_another(StreamId id) {
+  if (is_bidirectional(id)) {
+    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
+  } else {
+    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
   }
 }
 
@@ -275,11 +309,11 @@ void Connection::on_stream_opened(StreamId id) {
 }
 
 void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
-  if (!is_bidirectional(id)) {
+  if (!delivers(id)) {
     uncredited_ += bytes.size();
     return;
   }
-  Stream& stream = streams_.try_emplace(id, id).first->second;
+  Stream& stream = find_or_add(id);
   on_received(stream, [&](Stream& it) { it.received.insert(it.received.end(), bytes.begin(), bytes.end()); });
   unread_ += bytes.size();
   stream.peer_finished = fin;
@@ -297,8 +331,8 @@ void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
 
 // What had not been delivered yet was credited by ngtcp2.
 void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
-  if (!is_bidirectional(id)) return;
-  Stream& stream = streams_.try_emplace(id, id).first->second;
+  if (!delivers(id)) return;
+  Stream& stream = find_or_add(id);
   if (stream.peer_gave_up) return;
   const std::size_t dropped = on_received(stream, [](Stream& it) { return it.drop_unread(); });
   unread_ -= dropped;
@@ -316,12 +350,7 @@ void Connection::on_stream_closed(StreamId id) {
     forget_sent(stream->outgoing.clear());
     return release_if_done(*stream);
   }
-  if (!is_peers(id)) return;
-  if (is_bidirectional(id)) {
-    ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
-  } else {
-    ngtcp2_conn_extend_max_streams_uni(conn_, 1);
-  }
+  if (is_peers(id)) allow_another(id);
 }
 
 void Connection::on_acknowledged(StreamId id, std::uint64_t end) {

@@ -290,6 +290,14 @@ void Endpoint::close(Instant now, ConnectionHandle handle, std::uint64_t code) {
   settle(now_, *it->second);
 }
 
+void Endpoint::abort(Instant now, ConnectionHandle handle, std::uint64_t code, std::string text) {
+  const auto it = connections_.find(handle);
+  if (it == connections_.end() || it->second->close_reason()) return;
+  now_ = std::max(now_, now);
+  it->second->abort(now_, code, std::move(text));
+  settle(now_, *it->second);
+}
+
 std::vector<ConnectionHandle> Endpoint::connections() const {
   std::vector<ConnectionHandle> handles;
   for (const auto& [handle, connection] : connections_) handles.push_back(handle);

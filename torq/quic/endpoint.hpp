@@ -57,6 +57,8 @@ class Endpoint final : private ConnectionHost {
   Connection* find(ConnectionHandle handle);
   /// Ends a connection with a CONNECTION_CLOSE; Closed follows.
   void close(Instant now, ConnectionHandle handle, std::uint64_t code = kNoError);
+  /// So too, because the peer broke the application's protocol, to which `code` belongs (CONNECTION_CLOSE 0x1d).
+  void abort(Instant now, ConnectionHandle handle, std::uint64_t code, std::string text);
 
   /// Newcomers see this certificate; connections keep theirs.
   void use(ServerTls server) { options_.server = std::move(server); }

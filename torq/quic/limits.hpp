@@ -34,7 +34,7 @@ struct Limits {
   std::chrono::nanoseconds first_byte_timeout = std::chrono::seconds(10);
   std::chrono::nanoseconds request_timeout = std::chrono::seconds(60);
   std::uint64_t streams = 100;                    ///< bidirectional, open at a time, opened by the peer
-  std::uint64_t unidirectional_streams = 3;       ///< what an HTTP/3 client needs; ignored until a door speaks it
+  std::uint64_t unidirectional_streams = 8;       ///< the same; an HTTP/3 client needs three, some grease with more
   std::uint64_t stream_window = 64 * 1024;        ///< bytes received and not consumed, per stream
   std::uint64_t connection_window = 1024 * 1024;  ///< the same, over all streams
   /// What a newcomer gets of connection_window; it doubles while half of it is in use and there is memory.

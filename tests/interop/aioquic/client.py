@@ -244,14 +244,14 @@ def configuration(alpn=("h3",), idle_timeout=60.0, stream_window=1 << 20, window
 
 
 @contextlib.asynccontextmanager
-async def connect(address, source=None, handshake_timeout=20, on_ticket=None, on_token=None, **options):
+async def connect(address, source=None, handshake_timeout=20, on_ticket=None, on_token=None, protocol=Connection, **options):
     """A connection after its handshake; raises ConnectionClosed when there was none. `options` are those of configuration()."""
     host, port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     settings = configuration(**options)
     # An address as name: no SNI, like the document's client.
     settings.server_name = host
-    connection = Connection(_Quic(settings, session_ticket_handler=on_ticket, token_handler=on_token))
+    connection = protocol(_Quic(settings, session_ticket_handler=on_ticket, token_handler=on_token))
     await connection.bind(source or ("::" if family == socket.AF_INET6 else "0.0.0.0"), family)
     try:
         connection.connect((host, port) if family == socket.AF_INET else (host, port, 0, 0))

@@ -9,6 +9,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/doors/http1/head_encoder.hpp"
 #include "torq/net/tcp_server.hpp"
+#include "torq/web/date_field.hpp"
 #include "torq/web/site.hpp"
 
 namespace torq::doors::http1 {
@@ -31,7 +32,8 @@ struct DoorOptions {
 class Door final : public net::TcpApplication {
  public:
   /// `site` outlives the door, and the door its sessions.
-  Door(web::Site& site, DoorOptions options) : site_(site), options_(std::move(options)) {}
+  Door(web::Site& site, DoorOptions options)
+      : site_(site), options_(std::move(options)), date_(options_.unix_time_at_zero) {}
 
   std::unique_ptr<net::ByteSession> begin_session(const SocketAddress& peer) override;
 
@@ -42,8 +44,7 @@ class Door final : public net::TcpApplication {
  private:
   web::Site& site_;
   DoorOptions options_;
-  std::chrono::sys_seconds dated_{};  // what `date_` says
-  std::string date_;
+  web::DateField date_;
 };
 
 }  // namespace torq::doors::http1

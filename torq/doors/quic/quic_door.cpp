@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "torq/doors/quic/quic_door.hpp"
 
+#include <string_view>
+
 #include "torq/doors/quic_json/codes.hpp"
 
 namespace torq::doors::quic {
@@ -9,7 +11,16 @@ namespace {
 namespace q = torq::quic;
 using quic_json::Exchange;
 
-constexpr std::byte kHttp3Headers{0x01};  // the frame that an HTTP/3 request begins with (RFC 9114 7.2.2)
+// The types of HTTP/3's own unidirectional streams (RFC 9114 6.2.1, RFC 9204 4.2), and the frame that a request begins
+// with (RFC 9114 7.2.2).
+constexpr std::byte kControlStream{0x00};
+constexpr std::byte kEncoderStream{0x02};
+constexpr std::byte kDecoderStream{0x03};
+constexpr std::byte kHeadersFrame{0x01};
+
+bool begins_json(std::byte first) {
+  return std::string_view("{ \t\n\r").find(static_cast<char>(first)) != std::string_view::npos;
+}
 
 template <class... F>
 struct Overloaded : F... {
@@ -18,48 +29,112 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-void refuse(q::Connection& connection, q::StreamId stream, std::uint64_t code) {
-  connection.reset(stream, code);
-  connection.stop_sending(stream, code);
-}
-
 }  // namespace
 
 void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& event) {
   q::Connection* connection = endpoint.find(event.connection);
   if (connection == nullptr) return;
-  Exchanges& exchanges = connections_[event.connection];
+  if (std::holds_alternative<q::Closed>(event.what)) {
+    guests_.erase(event.connection);
+    return;
+  }
+  Guest& guest = guests_[event.connection];
   std::visit(Overloaded{
-                 [&](const q::StreamReadable& e) { handle_readable(now, *connection, e.stream); },
-                 [&](const q::StreamWritable& e) {
-                   const auto it = exchanges.find(e.stream);
-                   if (it != exchanges.end()) it->second.handle_writable(*connection);
-                 },
+                 [&](const q::StreamReadable& e) { handle_readable(now, guest, *connection, e.stream); },
+                 [&](const q::StreamWritable& e) { handle_writable(now, guest, *connection, e.stream); },
                  [&](const q::StreamReset& e) {
-                   exchanges.erase(e.stream);
+                   if (guest.http3) guest.http3->handle_reset(now, *connection, e.stream);
                    connection->reset(e.stream, quic_json::kRequestCancelled);
+                   guest.streams.insert_or_assign(e.stream, Unheard{});
                  },
                  [&](const q::StreamStopped& e) {
-                   exchanges.erase(e.stream);
+                   if (guest.http3) guest.http3->handle_stopped(now, *connection, e.stream);
                    connection->stop_sending(e.stream, quic_json::kRequestCancelled);
+                   guest.streams.insert_or_assign(e.stream, Unheard{});
                  },
-                 [&](const q::StreamClosed& e) { exchanges.erase(e.stream); },
-                 [&](const q::Closed&) { connections_.erase(event.connection); },
-                 [](const auto&) {},  // Connected, StreamsAvailable: a server waits for requests
+                 [&](const q::StreamClosed& e) {
+                   guest.streams.erase(e.stream);
+                   if (guest.http3) guest.http3->handle_closed(now, *connection, e.stream);
+                 },
+                 [&](const q::StreamsAvailable&) {
+                   if (guest.http3) guest.http3->handle_streams_available(now, *connection);
+                 },
+                 [](const auto&) {},  // a server waits for requests
              },
              event.what);
+  if (guest.http3 && guest.http3->fault()) end_http3(now, guest, endpoint, *connection);
 }
 
-void QuicDoor::handle_readable(Instant now, q::Connection& connection, q::StreamId stream) {
-  Exchanges& exchanges = connections_[connection.handle()];
-  const auto known = exchanges.find(stream);
-  if (known != exchanges.end()) return known->second.handle_readable(now, service_, connection);
-  const auto incoming = connection.peek(stream);
-  if (!incoming.bytes.empty() && incoming.bytes.front() == kHttp3Headers) {
-    return refuse(connection, stream, quic_json::kRequestRejected);
+http3::Conversation& QuicDoor::http3_of(Guest& guest) {
+  if (!guest.http3) guest.http3 = std::make_unique<http3::Conversation>(http3_);
+  return *guest.http3;
+}
+
+// By the first byte of a stream. Whatever is not clearly something else is JSON, or becomes an error answer that says
+// what is wrong with it.
+QuicDoor::Speech QuicDoor::recognise(Guest& guest, q::StreamId stream, const q::Connection::Incoming& incoming) {
+  const bool is_request = q::is_bidirectional(stream);
+  if (incoming.bytes.empty()) return is_request ? Speech(Exchange(stream)) : Speech(Unheard{});
+  const std::byte first = incoming.bytes.front();
+  if (is_request) {
+    const bool over_http3 =
+        first == kHeadersFrame || (guest.http3 && guest.http3->control_seen() && !begins_json(first));
+    if (!over_http3) return Exchange(stream);
+    http3_of(guest);
+    return OverHttp3{};
   }
-  // Anything else is JSON or becomes an error answer that says what is wrong with it.
-  exchanges.try_emplace(stream, stream).first->second.handle_readable(now, service_, connection);
+  const bool is_http3s = first == kControlStream || first == kEncoderStream || first == kDecoderStream;
+  if (!is_http3s && !guest.http3) return Unheard{};
+  if (first == kControlStream) http3_of(guest).note_control_stream();
+  http3_of(guest);
+  return OverHttp3{};
+}
+
+void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream) {
+  auto known = guest.streams.find(stream);
+  if (known == guest.streams.end()) {
+    const auto incoming = connection.peek(stream);
+    if (incoming.bytes.empty() && !incoming.last) return connection.consume(stream, 0);
+    known = guest.streams.emplace(stream, recognise(guest, stream, incoming)).first;
+  }
+  std::visit(Overloaded{
+                 [&](Exchange& exchange) { exchange.handle_readable(now, service_, connection); },
+                 [&](OverHttp3) { guest.http3->handle_readable(now, connection, stream); },
+                 [&](Unheard) { connection.consume(stream, connection.peek(stream).bytes.size()); },
+             },
+             known->second);
+}
+
+void QuicDoor::handle_writable(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream) {
+  const auto known = guest.streams.find(stream);
+  Exchange* exchange = known == guest.streams.end() ? nullptr : std::get_if<Exchange>(&known->second);
+  if (exchange != nullptr) return exchange->handle_writable(connection);
+  if (guest.http3) guest.http3->handle_writable(now, connection, stream);  // of ours, too
+}
+
+void QuicDoor::give_up(Guest& guest, q::Connection& connection, q::StreamId stream, std::uint64_t code) {
+  guest.streams.insert_or_assign(stream, Unheard{});
+  connection.reset(stream, code);
+  connection.stop_sending(stream, code);
+}
+
+// A broken session ends its connection (RFC 9114 8). But what came from a client that has shown no more of HTTP/3 than
+// a byte 0x01 costs that stream alone: the others may be in the middle of something else.
+void QuicDoor::end_http3(Instant now, Guest& guest, q::Endpoint& endpoint, q::Connection& connection) {
+  const h3::Fault fault = *guest.http3->fault();
+  if (!guest.http3->is_tentative()) return endpoint.abort(now, connection.handle(), fault.code, fault.text);
+  for (const q::StreamId stream : guest.http3->open_requests()) give_up(guest, connection, stream, fault.code);
+  for (auto& [stream, speech] : guest.streams) {
+    if (std::holds_alternative<OverHttp3>(speech)) speech = Unheard{};
+  }
+  guest.http3.reset();
+}
+
+void QuicDoor::drain(Instant now, q::Endpoint& endpoint) {
+  for (auto& [handle, guest] : guests_) {
+    q::Connection* connection = endpoint.find(handle);
+    if (connection != nullptr && guest.http3) guest.http3->drain(now, *connection);
+  }
 }
 
 }  // namespace torq::doors::quic

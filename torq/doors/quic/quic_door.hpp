@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What stands behind a server's QUIC endpoint: gives each stream to the protocol that it speaks. Today that is the JSON
-// protocol; a stream that begins as an HTTP/3 request does is refused, and its connection lives (docs/wire.md, "Which
-// protocol a stream speaks"). One per worker, on its thread.
+// What stands behind a server's QUIC endpoint: gives each stream to the protocol that it speaks, the JSON protocol or
+// HTTP/3, which may share a connection (docs/wire.md, "Which protocol a stream speaks"). One per worker, on its thread.
 
+#include <memory>
 #include <unordered_map>
+#include <variant>
 
+#include "torq/doors/http3/conversation.hpp"
 #include "torq/doors/quic_json/exchange.hpp"
 #include "torq/net/quic_driver.hpp"
 
@@ -13,17 +15,36 @@ namespace torq::doors::quic {
 
 class QuicDoor final : public net::QuicApplication {
  public:
-  explicit QuicDoor(quic_json::Service& service) : service_(service) {}
+  /// Both outlive the door.
+  QuicDoor(quic_json::Service& service, http3::Door& http3) : service_(service), http3_(http3) {}
 
   void handle_event(Instant now, torq::quic::Endpoint& endpoint, const torq::quic::Event& event) override;
 
- private:
-  using Exchanges = std::unordered_map<torq::quic::StreamId, quic_json::Exchange>;
+  /// To be called now and then once the server is ending: HTTP/3 clients are told so.
+  void drain(Instant now, torq::quic::Endpoint& endpoint);
 
-  void handle_readable(Instant now, torq::quic::Connection& connection, torq::quic::StreamId stream);
+ private:
+  struct OverHttp3 {};
+  /// Nobody's: what comes is dropped.
+  struct Unheard {};
+  using Speech = std::variant<quic_json::Exchange, OverHttp3, Unheard>;
+
+  struct Guest {
+    std::unordered_map<torq::quic::StreamId, Speech> streams;  // of the client's, from their first byte to their end
+    std::unique_ptr<http3::Conversation> http3;                // once one of them speaks it
+  };
+
+  http3::Conversation& http3_of(Guest& guest);
+  Speech recognise(Guest& guest, torq::quic::StreamId stream, const torq::quic::Connection::Incoming& incoming);
+  void handle_readable(Instant now, Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream);
+  void handle_writable(Instant now, Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream);
+  static void give_up(Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream,
+                      std::uint64_t code);
+  static void end_http3(Instant now, Guest& guest, torq::quic::Endpoint& endpoint, torq::quic::Connection& connection);
 
   quic_json::Service& service_;
-  std::unordered_map<torq::quic::ConnectionHandle, Exchanges> connections_;
+  http3::Door& http3_;
+  std::unordered_map<torq::quic::ConnectionHandle, Guest> guests_;
 };
 
 }  // namespace torq::doors::quic

@@ -8,7 +8,6 @@ namespace torq::doors::quic_json {
 
 inline constexpr std::uint64_t kNoMoreNeeded = 0x100;      ///< H3_NO_ERROR: the answer is complete without the rest
 inline constexpr std::uint64_t kInternalError = 0x102;     ///< H3_INTERNAL_ERROR: a file shrank while it was sent
-inline constexpr std::uint64_t kRequestRejected = 0x10b;   ///< H3_REQUEST_REJECTED: nothing was done
 inline constexpr std::uint64_t kRequestCancelled = 0x10c;  ///< H3_REQUEST_CANCELLED: the peer gave up first
 
 }  // namespace torq::doors::quic_json
