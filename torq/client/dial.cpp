@@ -13,6 +13,10 @@ namespace torq::client {
 namespace {
 
 constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);  // RFC 8305 8, "Connection Attempt Delay"
+// A server that restarts has no port for a moment. For so long it is knocked again, ever less often.
+constexpr Duration kKnocking = std::chrono::seconds(4);
+constexpr Duration kFirstPause = std::chrono::milliseconds(100);
+constexpr Duration kLongestPause = std::chrono::milliseconds(800);
 constexpr std::size_t kMostAddresses = 8;
 // QUIC's first packets are repeated after 1, 3 and 7 seconds; a second try begins that row anew, with other ports and
 // connection IDs, rather than wait for the packet at 15.
@@ -49,13 +53,20 @@ std::vector<SocketAddress> in_order_of_trial(const std::vector<SocketAddress>& r
 }
 
 Dial::Dial(LinkHost& host, Link& owner, const Server& server, Done done)
-    : host_(host), owner_(owner), server_(server), done_(std::move(done)), stagger_(host.loop()), limit_(host.loop()) {}
+    : host_(host),
+      owner_(owner),
+      server_(server),
+      done_(std::move(done)),
+      pause_(kFirstPause),
+      stagger_(host.loop()),
+      limit_(host.loop()) {}
 
 Dial::~Dial() {
   for (const Attempt& attempt : attempts_) host_.close(attempt.handle);
 }
 
 void Dial::start(Instant now) {
+  started_ = now;
   limit_.set(now + host_.options().connect_timeout / kTriesPerTimeout, [this, &host = host_] {
     note(addresses_.empty() ? unresolved_in_time() : fault_of_dial({quic::CloseKind::kHandshakeTimeout, 0, "", ""}));
     finish(Failure(*fault_));
@@ -100,6 +111,7 @@ void Dial::handle_refusal(const SocketAddress& remote) {
   const auto found = std::ranges::find(attempts_, remote, &Attempt::address);
   if (found == attempts_.end()) return;
   note(port_closed());
+  refused_ = true;
   host_.close(found->handle);
 }
 
@@ -112,7 +124,20 @@ void Dial::handle_closed(Instant now, quic::ConnectionHandle handle, const quic:
   if (!forget(handle)) return;
   note(fault_of_dial(reason, server_));
   if (next_ < addresses_.size()) return try_next(now);
-  if (attempts_.empty()) finish(Failure(*fault_));
+  if (!attempts_.empty()) return;
+  if (refused_ && now - started_ < kKnocking) return knock_again(now);
+  if (refused_) fault_->worth_retry = false;  // it was tried often enough
+  finish(Failure(*fault_));
+}
+
+void Dial::knock_again(Instant now) {
+  refused_ = false;
+  next_ = 0;
+  stagger_.set(now + pause_, [this, &host = host_] {
+    try_next(net::monotonic_now());
+    host.flush();
+  });
+  pause_ = std::min(2 * pause_, kLongestPause);
 }
 
 void Dial::note(ConnectionFault fault) {

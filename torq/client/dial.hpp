@@ -40,6 +40,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
   void resolve();
   void begin(Instant now, const std::vector<SocketAddress>& resolved);
   void try_next(Instant now);
+  void knock_again(Instant now);
   void note(ConnectionFault fault);
   void finish(const Result<quic::ConnectionHandle, ConnectionFault>& result);
 
@@ -59,6 +60,9 @@ class Dial : public std::enable_shared_from_this<Dial> {
   std::size_t next_ = 0;                  // of addresses_
   std::vector<Attempt> attempts_;         // under way
   std::optional<ConnectionFault> fault_;  // the most telling of those that failed
+  Instant started_{};
+  bool refused_ = false;  // nobody had the port at the last address that was tried
+  Duration pause_;        // before it knocks there again
   Alarm stagger_;
   Alarm limit_;
 };
