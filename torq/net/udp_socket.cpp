@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "torq/base/sockaddr.hpp"
@@ -237,7 +236,7 @@ void UdpSocket::take_refusals(const Refused& refused) {
 
 std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
   std::array<mmsghdr, kSendBatch> headers;
-  std::array<std::optional<Message>, kSendBatch> messages;  // made one by one: all of them are 12 KB to clear
+  std::array<Message, kSendBatch> messages{};
   std::size_t done = 0;
   std::size_t told_at = runs.size();
   while (done < runs.size()) {
@@ -248,8 +247,8 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
     }
     const std::size_t count = segmentation_ ? std::min(runs.size() - done, kSendBatch) : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      messages[i].emplace().fill(headers[i].msg_hdr, runs[done + i].transmit, runs[done + i].bytes,
-                                 address_.ip.is_unspecified());
+      messages[i] = {};
+      messages[i].fill(headers[i].msg_hdr, runs[done + i].transmit, runs[done + i].bytes, address_.ip.is_unspecified());
     }
     const int sent = calls_.many(fd_, headers.data(), static_cast<unsigned>(count), 0);
     if (sent > 0) {
