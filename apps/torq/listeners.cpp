@@ -17,15 +17,20 @@ struct Place {
   std::vector<Door> doors;
 
   bool has(Door door) const { return std::ranges::find(doors, door) != doors.end(); }
-  bool has_udp() const { return has(Door::kQuic); }
+  bool has_udp() const { return has(Door::kQuic) || has(Door::kUdp); }
   bool has_tcp() const { return has(Door::kHttp) || has(Door::kHttps); }
+  net::UdpSpeech datagrams() const {
+    if (has(Door::kQuic) && has(Door::kUdp)) return net::UdpSpeech::kEither;
+    return has(Door::kQuic) ? net::UdpSpeech::kQuic : net::UdpSpeech::kDatagrams;
+  }
   net::TcpSpeech speech() const {
     if (has(Door::kHttp) && has(Door::kHttps)) return net::TcpSpeech::kEither;
     return has(Door::kHttps) ? net::TcpSpeech::kTls : net::TcpSpeech::kPlain;
   }
 };
 
-// `http://` and `https://` of one number share its socket; each 0 asks for a number of its own.
+// `http://` and `https://` of one number share its socket, and so do `quic://` and `udp://`; each 0 asks for a number
+// of its own.
 std::vector<Place> gather(const std::vector<ListenAt>& asked) {
   std::vector<Place> places;
   for (const ListenAt& where : asked) {
@@ -73,7 +78,11 @@ Result<Bound, net::SocketError> bind(const Place& place, std::size_t workers) {
 
 void hand_out(Bound bound, const Place& place, std::vector<WorkerSockets>& workers) {
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    if (bound.udp) std::ranges::move(bound.udp->sockets[i], std::back_inserter(workers[i].udp));
+    if (bound.udp) {
+      for (net::UdpSocket& socket : bound.udp->sockets[i]) {
+        workers[i].udp.push_back({std::move(socket), place.datagrams()});
+      }
+    }
     if (!bound.tcp) continue;
     for (net::TcpListener& listener : bound.tcp->sockets[i]) {
       workers[i].tcp.push_back({std::move(listener), place.speech()});

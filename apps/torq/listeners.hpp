@@ -7,8 +7,8 @@
 
 #include "apps/torq/config/listen_at.hpp"
 #include "torq/base/result.hpp"
+#include "torq/net/datagram_application.hpp"
 #include "torq/net/tcp_server.hpp"
-#include "torq/net/udp_socket.hpp"
 
 namespace torq::app {
 
@@ -19,7 +19,7 @@ struct Listening {
 };
 
 struct WorkerSockets {
-  std::vector<net::UdpSocket> udp;
+  std::vector<net::UdpPort> udp;
   std::vector<net::TcpPort> tcp;
 };
 

@@ -32,7 +32,7 @@ nlohmann::ordered_json ready_event(const Ready& ready) {
           {"pin", ready.pin}, {"root", ready.root}, {"workers", ready.workers}};
 }
 
-// `127.0.0.1:7001 (quic, https, http)` for each address.
+// `127.0.0.1:7001 (quic, udp, https, http)` for each address.
 std::vector<std::string> describe(const std::vector<Listening>& doors) {
   std::vector<std::pair<SocketAddress, std::vector<std::string_view>>> places;
   for (const auto& [door, address] : doors) {

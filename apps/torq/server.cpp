@@ -119,6 +119,8 @@ struct Server::Impl {
   swarm::MemoryStore store;
   tracker::Tracker tracker;
   ServerVitals vitals;
+  Duration unix_epoch = unix_time_at_zero();
+  doors::udp::ConnectionIds udp_ids;
   Shared shared;
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
@@ -142,25 +144,25 @@ struct Server::Impl {
         store(make_store(entropy, rules_of(settings), settings.limits)),
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
-        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits)},
+        udp_ids(keys.udp_key(), unix_epoch),
+        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), udp_ids},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     warn_of_keys();
     restore_swarms();
-    const Duration epoch = unix_time_at_zero();
     for (unsigned i = 0; i < ready.workers; ++i) {
-      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, epoch, {i, ready.workers}),
-                                                 std::move(listeners.workers[i])));
+      workers.push_back(
+          std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}), std::move(listeners.workers[i])));
     }
   }
 
-  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, Duration epoch, quic::WorkerSlot slot) const {
+  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, quic::WorkerSlot slot) const {
     quic::EndpointOptions options;
     options.server = tls;
     options.secrets = keys.secrets();
-    options.unix_time_at_zero = epoch;
+    options.unix_time_at_zero = unix_epoch;
     options.worker = slot;
     options.limits = limits_of_worker(settings.limits, slot.count);
     return options;

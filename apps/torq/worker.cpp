@@ -8,6 +8,7 @@
 
 #include "torq/doors/http1/door.hpp"
 #include "torq/doors/quic/quic_door.hpp"
+#include "torq/doors/udp/door.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/quic_driver.hpp"
 #include "torq/net/system_entropy.hpp"
@@ -34,6 +35,7 @@ struct Worker::Impl {
   web::Site site;
   doors::http1::Door http1;
   net::TcpServer tcp;
+  doors::udp::Door udp;
   net::QuicDriver driver;
   std::vector<net::QuicDriver*> siblings;
   asio::steady_timer expiry{loop};
@@ -50,7 +52,8 @@ struct Worker::Impl {
         site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
         http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = {}}),
         tcp(loop, std::move(sockets.tcp), http1, *options.server),
-        driver(loop, std::move(options), entropy, std::move(sockets.udp), door) {}
+        udp(what.tracker, what.udp_ids, net::draw_seed(entropy)),
+        driver(loop, std::move(options), entropy, std::move(sockets.udp), door, udp) {}
 
   void run() {
     driver.start();

@@ -10,6 +10,7 @@
 
 #include "apps/torq/listeners.hpp"
 #include "torq/base/clock.hpp"
+#include "torq/doors/udp/connection_ids.hpp"
 #include "torq/files/file_tree.hpp"
 #include "torq/quic/endpoint.hpp"
 #include "torq/tracker/tracker.hpp"
@@ -24,6 +25,7 @@ struct Shared {
   const files::FileTree& files;
   const web::Vitals& vitals;
   wire::Limits limits;
+  const doors::udp::ConnectionIds& udp_ids;
 };
 
 class Worker {

@@ -253,7 +253,7 @@ def test_all_doors_are_on_one_number(serve, workers):
     server = serve("--workers", workers)
 
     [(first, address, port), *others] = doors(server)
-    assert first == "quic" and [(door, address, port) for door in ("https", "http")] == others[:2]
+    assert first == "quic" and [(door, address, port) for door in ("udp", "https", "http")] == others[:3]
 
 
 def test_a_door_alone(serve):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What real BitTorrent clients rely on, and what trackers have got wrong: one table, run against each door that speaks HTTP. The
+"""What real BitTorrent clients rely on, and what trackers have got wrong: one table, run against each door that it concerns. The
 numbers are those of docs/wire.md, "What clients send"."""
 import itertools
 import socket
@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from harness import web
+from harness import udp, web
 
 PEER_ID = "-TQ0001-abcdefghijkl"
 _fresh = itertools.count()
@@ -56,9 +56,38 @@ class Swarm:
         return tuple(files[self.hash.encode()][key] for key in (b"complete", b"downloaded", b"incomplete"))
 
 
+class UdpSwarm:
+    """The same over UDP, its answers with the names that they have in HTTP."""
+
+    def __init__(self, server):
+        self.tracker = udp.Tracker(server.address)
+        self.hash = f"swarm{next(_fresh):015}".encode()
+
+    def announce(self, port=6881, left=0, event="", peer_id=PEER_ID):
+        event = udp.EVENTS.get(event or "", 99)
+        interval, incomplete, complete, peers = self.tracker.announce(self.hash, port, left % 2**64, event, peer_id=peer_id.encode())
+        packed = b"".join(struct.pack("!4sH", socket.inet_aton(ip), port) for ip, port in peers)
+        return {b"interval": interval, b"complete": complete, b"incomplete": incomplete, b"peers": packed}
+
+    def scraped(self):
+        return self.tracker.scrape(self.hash)[0]
+
+
 @pytest.fixture
 def swarm(door):
     return Swarm(door)
+
+
+@pytest.fixture(params=[*DOORS, "udp"])
+def any_swarm(request, shared_server):
+    if request.param == "udp":
+        swarm = UdpSwarm(shared_server)
+        yield swarm
+        swarm.tracker.close()
+    else:
+        door = DOORS[request.param](shared_server)
+        yield Swarm(door)
+        door.close()
 
 
 def ports(answer):
@@ -143,47 +172,47 @@ def test_12_left(swarm, left, seeder):
 
 
 @pytest.mark.parametrize("event", ["", "empty", "paused", "STARTED", "unheard-of", None])
-def test_13_an_unknown_event_is_none(swarm, event):
-    assert swarm.announce(left=1, event=event)[b"incomplete"] == 1
+def test_13_an_unknown_event_is_none(any_swarm, event):
+    assert any_swarm.announce(left=1, event=event)[b"incomplete"] == 1
 
 
-def test_15_who_leaves_is_no_longer_there(swarm):
-    swarm.announce(6001, left=1)
-    swarm.announce(6002, left=1, event="stopped")
+def test_15_who_leaves_is_no_longer_there(any_swarm):
+    any_swarm.announce(6001, left=1)
+    any_swarm.announce(6002, left=1, event="stopped")
 
-    answer = swarm.announce(6001, left=1, event="stopped")
+    answer = any_swarm.announce(6001, left=1, event="stopped")
 
     assert (answer[b"complete"], answer[b"incomplete"], answer[b"peers"]) == (0, 0, b"")
-    assert swarm.announce(0, left=1, event="stopped")[b"peers"] == b"", "11: some leave with port 0"
+    assert any_swarm.announce(0, left=1, event="stopped")[b"peers"] == b"", "11: some leave with port 0"
 
 
-def test_16_completed_counts_once_and_only_for_seeders(swarm):
-    swarm.announce(6001, left=5, event="started")
-    swarm.announce(6001, left=5, event="completed")
-    assert swarm.scraped() == (0, 0, 1)
+def test_16_completed_counts_once_and_only_for_seeders(any_swarm):
+    any_swarm.announce(6001, left=5, event="started")
+    any_swarm.announce(6001, left=5, event="completed")
+    assert any_swarm.scraped() == (0, 0, 1)
 
-    swarm.announce(6001, left=0)
-    assert swarm.scraped() == (1, 0, 0), "at once, without the event"
+    any_swarm.announce(6001, left=0)
+    assert any_swarm.scraped() == (1, 0, 0), "at once, without the event"
 
-    swarm.announce(6001, left=0, event="completed")
-    swarm.announce(6001, left=0, event="completed")
-    assert swarm.scraped() == (1, 1, 0)
+    any_swarm.announce(6001, left=0, event="completed")
+    any_swarm.announce(6001, left=0, event="completed")
+    assert any_swarm.scraped() == (1, 1, 0)
 
 
-def test_17_a_peer_is_its_address(swarm):
-    swarm.announce(6001, left=1)
-    answer = swarm.announce(6001, left=0, peer_id="-XX9999-abcdefghijkl")
+def test_17_a_peer_is_its_address(any_swarm):
+    any_swarm.announce(6001, left=1)
+    answer = any_swarm.announce(6001, left=0, peer_id="-XX9999-abcdefghijkl")
 
     assert (answer[b"complete"], answer[b"incomplete"]) == (1, 0)
     assert ports(answer) == [], "nobody hears of itself"
 
 
-def test_17_seeders_are_told_of_leechers_only(swarm):
+def test_17_seeders_are_told_of_leechers_only(any_swarm):
     for port, left in ((6001, 0), (6002, 0), (6003, 1)):
-        swarm.announce(port, left=left)
+        any_swarm.announce(port, left=left)
 
-    assert ports(swarm.announce(6001, left=0)) == [6003]
-    assert ports(swarm.announce(6003, left=1)) == [6001, 6002]
+    assert ports(any_swarm.announce(6001, left=0)) == [6003]
+    assert ports(any_swarm.announce(6003, left=1)) == [6001, 6002]
 
 
 @pytest.mark.parametrize("spelt", [b"%aA%Bb+\xff~%7E\x01abcdefghijkl", b"%AA%bb%2B%ff%7e~%01abcdefghijkl"])

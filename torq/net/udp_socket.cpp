@@ -140,12 +140,15 @@ std::error_code UdpSocket::configure() const {
   set_option(fd_, SOL_SOCKET, SO_RCVBUF, kBufferSize);
   set_option(fd_, SOL_SOCKET, SO_SNDBUF, kBufferSize);
   set_option(fd_, SOL_UDP, UDP_GRO, 1);
+  const int tells_local = address_.ip.is_unspecified();  // else it is known, and saying it costs time for each datagram
   if (address_.ip.family() == Family::kIpv4) {
-    const bool ok = set_option(fd_, IPPROTO_IP, IP_PKTINFO, 1) && set_option(fd_, IPPROTO_IP, IP_RECVTOS, 1) &&
+    const bool ok = set_option(fd_, IPPROTO_IP, IP_PKTINFO, tells_local) &&
+                    set_option(fd_, IPPROTO_IP, IP_RECVTOS, 1) &&
                     set_option(fd_, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     return ok ? std::error_code() : last_error();
   }
-  const bool ok = set_option(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set_option(fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+  const bool ok = set_option(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+                  set_option(fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO, tells_local) &&
                   set_option(fd_, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
                   set_option(fd_, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   return ok ? std::error_code() : last_error();

@@ -6,7 +6,7 @@
 namespace torq::app {
 
 std::string_view name_of(Door door) {
-  static constexpr std::array<std::string_view, kDoors.size()> kNames = {"quic", "https", "http"};
+  static constexpr std::array<std::string_view, kDoors.size()> kNames = {"quic", "udp", "https", "http"};
   return kNames[static_cast<std::size_t>(door)];
 }
 

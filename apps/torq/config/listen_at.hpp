@@ -14,11 +14,12 @@ namespace torq::app {
 
 enum class Door : std::uint8_t {
   kQuic,   ///< UDP: JSON and HTTP/3 over QUIC
+  kUdp,    ///< UDP: BEP 15
   kHttps,  ///< TCP
   kHttp,   ///< TCP
 };
 
-inline constexpr std::array kDoors = {Door::kQuic, Door::kHttps, Door::kHttp};
+inline constexpr std::array kDoors = {Door::kQuic, Door::kUdp, Door::kHttps, Door::kHttp};
 
 /// `quic`, as in a URL and in the ready line.
 std::string_view name_of(Door door);

@@ -98,14 +98,14 @@ Texts get_list(const std::vector<Value>& values) {
 Setting listen_setting() {
   return {"listen",
           "[DOOR://]ADDR:PORT",
-          "where, and by which door (quic, https, http; else all); may be repeated; port 0 picks a free one",
+          "where, and by which door (quic, udp, https, http; else all); may be repeated; port 0 picks a free one",
           ValueForm::kTexts,
           false,
           [](ServeSettings& settings, const Texts& texts) -> Outcome {
             if (texts.empty()) return Failure(std::string("names no address"));
             return set_list(settings.listen, texts, parse_listen_at,
-                            "ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with quic://, https:// or "
-                            "http:// before it");
+                            "ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with quic://, udp://, "
+                            "https:// or http:// before it");
           },
           [](const ServeSettings& settings) { return get_list(settings.listen); }};
 }

@@ -69,7 +69,7 @@ TEST(ConfigFile, IsRefusedWithFileLineAndWhatWouldBeRight) {
   EXPECT_EQ(
       error_of("listen = [\"localhost\"]"),
       "torq.toml:1: listen: localhost is not ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with "
-      "quic://, https:// or http:// before it");
+      "quic://, udp://, https:// or http:// before it");
   EXPECT_EQ(error_of("listen = []"), "torq.toml:1: listen: names no address");
   EXPECT_EQ(error_of("[limits]\n"),
             "torq.toml:1: there is no setting `limits`; `torq config template` shows those there are");
