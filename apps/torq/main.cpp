@@ -5,6 +5,8 @@
 #include <csignal>
 #include <exception>
 
+#include "apps/torq/bounded_write.hpp"
+#include "apps/torq/key_log.hpp"
 #include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
 
@@ -16,6 +18,7 @@ constexpr const char* kFooter = R"(Exit codes: 0 ok, 1 other failure, 2 usage, 3
 }  // namespace
 
 int main(int argc, char** argv) {
+  torq::app::hold_standard_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is a failed write, which tidies up
   CLI::App command("torq: a BitTorrent tracker and verified file transfer over QUIC", "torq");
   command.set_version_flag("--version", TORQ_VERSION);
@@ -28,13 +31,16 @@ int main(int argc, char** argv) {
   torq::app::add_ls(command, action);
   torq::app::add_scrape(command, action);
   torq::app::add_verify(command, action);
+  torq::app::add_soak(command, action);
   torq::app::add_capabilities(command, action);
+  torq::app::add_status(command, action);
   torq::app::add_config(command, action);
   torq::app::add_doctor(command, action);
   torq::app::add_completion(command, action);
   torq::app::add_manual(command, action);
   try {
     command.parse(argc, argv);
+    command.got_subcommand("serve") ? torq::app::forbid_key_log() : torq::app::protect_key_log();
     return static_cast<int>(action());
   } catch (const CLI::ParseError& error) {
     if (const auto explanation = error.get_exit_code() != 0 ? torq::app::explain_unknown(command) : std::nullopt) {

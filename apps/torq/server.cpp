@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -11,12 +12,17 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
-#include <iostream>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "apps/torq/identity.hpp"
+#include "apps/torq/notify.hpp"
+#include "apps/torq/pulse.hpp"
 #include "apps/torq/server_keys.hpp"
 #include "apps/torq/state_dir.hpp"
+#include "apps/torq/status_report.hpp"
+#include "apps/torq/status_socket.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
@@ -29,7 +35,9 @@ namespace {
 // A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
 constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr unsigned kMostOwnWorkers = 64;
-constexpr auto kRenewalPeriod = std::chrono::minutes(1);  // how often it is looked whether keys are due
+constexpr auto kPulsePeriod = std::chrono::seconds(1);     // how often it is looked whether all workers answer
+constexpr auto kStatusPatience = std::chrono::seconds(1);  // with a worker that hangs
+constexpr auto kRenewalPeriod = std::chrono::minutes(1);   // how often it is looked whether keys are due
 
 template <class T, class E>
 T or_fail(Result<T, E> result) {
@@ -96,6 +104,12 @@ swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rul
   return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime()};
 }
 
+// Two beats may be late before a service manager thinks that we hang.
+Pulse::Clock::duration pulse_period(const Notify& notify) {
+  if (!notify.watchdog()) return kPulsePeriod;
+  return std::min<Pulse::Clock::duration>(*notify.watchdog() / 3, kPulsePeriod);
+}
+
 // Each download under way holds a file. The usual soft limit is for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -109,6 +123,8 @@ void raise_descriptor_limit() {
 struct Server::Impl {
   SettingSources sources;
   ServeSettings settings;
+  Log log;
+  Notify notify{read_notify_environment()};
   files::FileTree files;
   StateDirectory state;
   ServerIdentity identity;
@@ -121,6 +137,9 @@ struct Server::Impl {
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
   boost::asio::io_context loop{1};
+  std::optional<Pulse> pulse;
+  std::optional<StatusSocket> status;
+  const Pulse::Clock::time_point begun = Pulse::Clock::now();
   boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
   boost::asio::signal_set hangups{loop, SIGHUP};
   boost::asio::steady_timer renewal{loop};
@@ -130,6 +149,7 @@ struct Server::Impl {
   Impl(SettingSources from, ServeSettings what)
       : sources(std::move(from)),
         settings(std::move(what)),
+        log({.format = settings.log_format, .level = settings.log_level}),
         files(open_root(settings.root)),
         state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
         identity(or_fail(read_identity(settings, state))),
@@ -137,7 +157,7 @@ struct Server::Impl {
         keys(ServerKeys::load(state, wall_clock_now(), entropy)),
         store(make_store(entropy, rules_of(settings))),
         tracker(store, rules_of(settings)),
-        shared{store, tracker, files, limits_of(tracker.rules())},
+        shared{store, tracker, files, limits_of(tracker.rules()), log},
         ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
@@ -161,7 +181,7 @@ struct Server::Impl {
     return options;
   }
 
-  static void warn(const std::string& what) { std::cerr << "torq: warning: " << what << std::endl; }
+  void warn(const std::string& what) { log.write(LogLevel::kWarning, what); }
 
   void warn_of_keys() {
     if (const auto warning = keys.take_warning()) warn(*warning);
@@ -193,8 +213,37 @@ struct Server::Impl {
     for (const auto& worker : workers) worker->stop();
   }
 
+  void begin_to_tell() {
+    pulse.emplace(loop, workers, pulse_period(notify), [this] { notify.beat(); });
+    pulse->start();
+    auto socket = StatusSocket::open(loop, state.path());
+    if (!socket) return warn(socket.error());
+    status.emplace(std::move(*socket));
+    status->start([this](const StatusSocket::Say& say) {
+      const auto late = std::make_shared<boost::asio::steady_timer>(loop, kStatusPatience);
+      late->async_wait([this, say](boost::system::error_code) { say(encode_status(figures())); });
+      pulse->ask([late] { late->cancel(); });
+    });
+  }
+
+  ServerFigures figures() const {
+    return {.begun = begun,
+            .now = Pulse::Clock::now(),
+            .process = ::getpid(),
+            .workers = pulse->readings(),
+            .store = store.figures(),
+            .used = read_process_figures(::getpid()).value_or(ProcessFigures{}),
+            .limits = read_process_limits(),
+            .lost_lines = log.lost()};
+  }
+
+  std::string summary() const {
+    return fmt::format("{} worker{}, pin {}", ready.workers, ready.workers == 1 ? "" : "s", identity.pin);
+  }
+
   // All workers end together: a datagram for the last of them may reach another one's socket.
   void drain() {
+    notify.stopping(settings.drain);
     draining = workers.size();
     for (const auto& worker : workers) {
       worker->drain(settings.drain, [this] {
@@ -208,8 +257,10 @@ struct Server::Impl {
   void await_hangups() {
     hangups.async_wait([this](boost::system::error_code error, int) {
       if (error) return;
+      notify.reloading();
       const auto outcome = reload();
       if (!outcome) warn("nothing was reloaded: " + outcome.error());
+      notify.ready(summary());
       await_hangups();
     });
   }
@@ -229,12 +280,14 @@ struct Server::Impl {
     settings.cert = fresh->cert;
     settings.key = fresh->key;
     settings.drain = fresh->drain;
+    settings.log_level = fresh->log_level;
+    log.set_level(settings.log_level);
     identity = std::move(*new_identity);
-    std::cerr << "torq: reloaded; pin " << identity.pin << std::endl;
+    log.write(LogLevel::kInfo, "reloaded", {{"pin", identity.pin}});
     return {};
   }
 
-  void run(const std::function<bool()>& started) {
+  void run(const std::function<bool(Log&)>& started) {
     await_the_end();
     await_hangups();
     renew_keys_when_due();
@@ -244,7 +297,12 @@ struct Server::Impl {
         if (--running == 0) loop.stop();
       });
     });
-    if (!started()) stop();
+    begin_to_tell();
+    if (started(log)) {
+      notify.ready(summary());
+    } else {
+      stop();
+    }
     loop.run();
   }
 };
@@ -254,6 +312,6 @@ Server::Server(SettingSources sources, ServeSettings settings)
 Server::~Server() = default;
 
 const Ready& Server::ready() const { return impl_->ready; }
-void Server::run(const std::function<bool()>& started) { impl_->run(started); }
+void Server::run(const std::function<bool(Log&)>& started) { impl_->run(started); }
 
 }  // namespace torq::app

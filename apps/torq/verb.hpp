@@ -37,8 +37,10 @@ void add_announce(CLI::App& command, Action& action);
 void add_get(CLI::App& command, Action& action);
 void add_ls(CLI::App& command, Action& action);
 void add_scrape(CLI::App& command, Action& action);
+void add_soak(CLI::App& command, Action& action);
 void add_verify(CLI::App& command, Action& action);
 void add_capabilities(CLI::App& command, Action& action);
+void add_status(CLI::App& command, Action& action);
 void add_doctor(CLI::App& command, Action& action);
 // These two look at the whole command line when they run: `command` must be complete by then.
 void add_completion(CLI::App& command, Action& action);

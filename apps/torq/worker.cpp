@@ -29,6 +29,7 @@ struct Worker::Impl {
   net::SystemEntropy entropy;
   doors::quic_json::Service service;
   doors::quic::QuicDoor door;
+  ConnectionLog connection_log;
   net::QuicDriver driver;
   std::vector<net::QuicDriver*> siblings;
   asio::steady_timer expiry{loop};
@@ -42,7 +43,8 @@ struct Worker::Impl {
         sweeps(options.worker.index == 0),
         service(what.tracker, what.files, what.limits, net::draw_seed(entropy)),
         door(service),
-        driver(loop, std::move(options), entropy, std::move(sockets), door) {}
+        connection_log(door, what.log),
+        driver(loop, std::move(options), entropy, std::move(sockets), connection_log) {}
 
   void run() {
     driver.start();
@@ -58,6 +60,10 @@ struct Worker::Impl {
     expiry.async_wait([this](boost::system::error_code error) {
       if (!error) sweep();
     });
+  }
+
+  WorkerFigures figures() {
+    return {service.counts(), driver.endpoint().connection_count(), driver.forwarded(), connection_log.failures()};
   }
 
   void close_silent_connections() {
@@ -114,6 +120,13 @@ void Worker::drain(Duration deadline, std::function<void()> drained) {
 }
 
 void Worker::stop() { impl_->loop.stop(); }
+
+void Worker::ask(std::function<void(const WorkerFigures&)> told) {
+  asio::post(impl_->loop, [impl = impl_.get(), told = std::move(told)] {
+    impl->connection_log.beat(net::monotonic_now());
+    told(impl->figures());
+  });
+}
 
 void Worker::renew_secrets(const quic::Secrets& secrets) {
   asio::post(impl_->loop, [impl = impl_.get(), secrets] { impl->driver.endpoint().renew_secrets(secrets); });

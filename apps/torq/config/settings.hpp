@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/torq/log.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
 
@@ -27,6 +28,8 @@ struct ServeSettings {
   std::chrono::seconds interval{60};
   std::chrono::seconds drain{5};
   std::vector<IpAddress> trusted_proxies;
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
 
   bool operator==(const ServeSettings&) const = default;
 };
