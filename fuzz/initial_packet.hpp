@@ -57,7 +57,10 @@ class InitialProtection {
     gnutls_aead_cipher_deinit(aead);
     const auto mask = header_mask(packet.data() + header_size);
     packet[0] ^= mask[0] & 0x0f;
-    for (std::size_t i = 0; i < kNumberSize; ++i) packet[header_size - kNumberSize + i] ^= mask[1 + i];
+    for (std::size_t i = 0; i < kNumberSize; ++i) {
+      auto& byte = packet[header_size - kNumberSize + i];
+      byte = static_cast<unsigned char>(byte ^ mask[1 + i]);
+    }
   }
 
  private:

@@ -127,7 +127,9 @@ class Server {
   void drain() {
     for (bool more = true; more;) {
       more = false;
-      while (const auto event = endpoint_.next_event()) require(endpoint_.find(event->connection) != nullptr);
+      while (const auto event = endpoint_.next_event()) {
+        require(std::holds_alternative<quic::Refused>(event->what) || endpoint_.find(event->connection) != nullptr);
+      }
       while (const auto run = endpoint_.next_transmit(now_, area_)) {
         more = true;
         note(*run);

@@ -3,17 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 #include "apps/torq/whole_number.hpp"
 #include "torq/client/client.hpp"
 #include "torq/net/system_entropy.hpp"
@@ -59,7 +58,7 @@ std::optional<tracker::AnnounceEvent> parse_event(std::string_view name) {
 
 tracker::Announce announce_of(const AnnounceOptions& options, const std::string& info_hash) {
   const auto hash = parse_info_hash(info_hash);
-  if (!hash) throw CLI::ValidationError(info_hash, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
+  if (!hash) throw UsageError(info_hash, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
   tracker::Announce announce;
   announce.info_hash = *hash;
   announce.port = options.port;
@@ -156,21 +155,19 @@ one line for each info hash that was answered: {"url","info_hash","interval","co
 The exit code is that of the worst outcome.)";
 
 // CLI11 alone would take -1 for the largest number there is, and 010 for eight.
-void add_numbers(CLI::App& verb, AnnounceOptions& options) {
-  verb.add_option("--port", options.port, "where this peer accepts connections")
-      ->required()
-      ->type_name("PORT")
-      ->check(check_whole({1, 65535}));
-  verb.add_option("--left", options.left, "bytes that are missing; 0 is a seeder, none given a leecher")
-      ->type_name("BYTES")
-      ->check(check_whole({}));
-  verb.add_option("--uploaded", options.uploaded, "bytes given to others")->type_name("BYTES")->check(check_whole({}));
-  verb.add_option("--downloaded", options.downloaded, "bytes got from others")
-      ->type_name("BYTES")
-      ->check(check_whole({}));
-  verb.add_option("--numwant", options.numwant, "how many peers to answer with (default: as the server likes)")
-      ->type_name("N")
-      ->check(check_whole({0, INT64_MAX}));
+void add_numbers(Verb& verb, AnnounceOptions& options) {
+  verb.option("--port", options.port, "where this peer accepts connections")
+      .required()
+      .takes("PORT")
+      .check(check_whole({1, 65535}));
+  verb.option("--left", options.left, "bytes that are missing; 0 is a seeder, none given a leecher")
+      .takes("BYTES")
+      .check(check_whole({}));
+  verb.option("--uploaded", options.uploaded, "bytes given to others").takes("BYTES").check(check_whole({}));
+  verb.option("--downloaded", options.downloaded, "bytes got from others").takes("BYTES").check(check_whole({}));
+  verb.option("--numwant", options.numwant, "how many peers to answer with (default: as the server likes)")
+      .takes("N")
+      .check(check_whole({0, INT64_MAX}));
 }
 
 std::string check_peer_id(const std::string& id) {
@@ -183,31 +180,31 @@ std::string check_event(const std::string& name) {
 
 std::string check_ip(const std::string& text) { return parse_ip(text) ? "" : text + " is no IP address"; }
 
-void add_identity(CLI::App& verb, AnnounceOptions& options) {
-  verb.add_option("--event", options.event, "what has happened (default: nothing, a plain refresh)")
-      ->type_name("started|completed|stopped")
-      ->check(check_event);
-  verb.add_option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
-      ->type_name("ID")
-      ->check(check_peer_id);
-  verb.add_option("--ip", options.ip, "this peer's address, where the server believes such claims")
-      ->type_name("ADDR")
-      ->check(check_ip);
+void add_identity(Verb& verb, AnnounceOptions& options) {
+  verb.option("--event", options.event, "what has happened (default: nothing, a plain refresh)")
+      .takes("started|completed|stopped")
+      .check(check_event);
+  verb.option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
+      .takes("ID")
+      .check(check_peer_id);
+  verb.option("--ip", options.ip, "this peer's address, where the server believes such claims")
+      .takes("ADDR")
+      .check(check_ip);
 }
 
 }  // namespace
 
-void add_announce(CLI::App& command, Action& action) {
+void add_announce(Verb& command) {
   auto options = std::make_shared<AnnounceOptions>();
-  CLI::App* verb = command.add_subcommand("announce", "Announce a peer to a tracker, and learn of others");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001]")->required()->type_name("");
-  verb->add_option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each")->required()->type_name("");
-  add_numbers(*verb, *options);
-  add_identity(*verb, *options);
-  verb->add_flag("--json", options->json, "one JSON object per info hash on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return announce(*options); }; });
+  Verb verb = command.verb("announce", "Announce a peer to a tracker, and learn of others");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
+  verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
+  add_numbers(verb, *options);
+  add_identity(verb, *options);
+  verb.flag("--json", options->json, "one JSON object per info hash on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return announce(*options); });
 }
 
 }  // namespace torq::app

@@ -182,8 +182,9 @@ void Batch::walk(const Order& order) {
     }
     complain(path.empty() ? order.asked : order.asked + "/" + client::tame(path), error);
   };
-  calls.end = [this] {
+  calls.end = [this, folder = order.path] {
     --walking_;
+    if (walking_ == 0) warn_of_space(folder);
     start_some();
   };
   ++walking_;
@@ -195,6 +196,20 @@ void Batch::make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) complain(path, disk_error("make folder: " + error.message()));
+}
+
+// Each file is refused for itself when it does not fit; who fetches a folder wants to know that before the first hour.
+void Batch::warn_of_space(const std::string& folder) {
+  std::uint64_t to_come = 0;
+  for (const Job& job : jobs_) {
+    if (job.state != Job::State::kEnded && job.expected)
+      to_come += *job.expected - std::min(*job.expected, job.file ? job.file->bytes() : 0);
+  }
+  std::error_code error;
+  const auto disk = std::filesystem::space(folder, error);
+  if (error || to_come <= disk.available) return;
+  note(fmt::format("warning: {} bytes are to come and {} bytes are free in {}: some files will not fit", to_come,
+                   disk.available, folder));
 }
 
 // Telling ------------------------------------------------------------------------------------------------------------

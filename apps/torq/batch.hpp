@@ -70,6 +70,7 @@ class Batch {
   // Folders.
   void walk(const Order& order);
   void make_folder(const std::string& path);
+  void warn_of_space(const std::string& folder);
 
   // Telling.
   void show_in_order();

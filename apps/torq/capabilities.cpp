@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // torq capabilities: what a server can do, in its own words.
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 #include "torq/client/client.hpp"
 #include "torq/wire/answer_encoder.hpp"
 
@@ -87,14 +86,14 @@ extensions answers with an error (exit code 1); announce and get work with it al
 
 }  // namespace
 
-void add_capabilities(CLI::App& command, Action& action) {
+void add_capabilities(Verb& command) {
   auto options = std::make_shared<CapabilitiesOptions>();
-  CLI::App* verb = command.add_subcommand("capabilities", "Ask a server what it can do");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001]")->required()->type_name("");
-  verb->add_flag("--json", options->json, "the answer as one JSON object on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return capabilities(*options); }; });
+  Verb verb = command.verb("capabilities", "Ask a server what it can do");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
+  verb.flag("--json", options->json, "the answer as one JSON object on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return capabilities(*options); });
 }
 
 }  // namespace torq::app

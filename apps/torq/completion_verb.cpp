@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // torq completion: the script by which a shell completes torq's command line.
 
-#include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/completion.hpp"
 #include "apps/torq/failures.hpp"
-#include "apps/torq/verb.hpp"
 
 namespace torq::app {
 namespace {
@@ -31,16 +31,12 @@ An installed torq brings these scripts along, where the shells look for them.)";
 
 }  // namespace
 
-void add_completion(CLI::App& command, Action& action) {
+void add_completion(Verb& command) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* verb = command.add_subcommand("completion", "Print a script that completes torq's command line in a shell");
-  verb->footer(kFooter);
-  verb->add_option("SHELL", *shell, "the shell that the script is for")
-      ->required()
-      ->type_name("bash|zsh|fish")
-      ->check(check_shell);
-  verb->callback(
-      [shell, &command, &action] { action = [shell, &command] { return completion(*shell, shape_of(command)); }; });
+  Verb verb = command.verb("completion", "Print a script that completes torq's command line in a shell");
+  verb.footer(kFooter);
+  verb.option("SHELL", *shell, "the shell that the script is for").required().takes("bash|zsh|fish").check(check_shell);
+  verb.runs([shell, &command] { return completion(*shell, shape_of(command.app())); });
 }
 
 }  // namespace torq::app

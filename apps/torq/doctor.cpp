@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <csignal>
@@ -12,6 +11,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/diagnosis.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/style.hpp"
@@ -162,8 +162,7 @@ std::optional<std::string> probe_file(client::Client& client, const client::Serv
   return largest == nullptr ? std::nullopt : std::optional(largest->name);
 }
 
-// The examination
-// ------------------------------------------------------------------------------------------------------
+// The examination ----------------------------------------------------------------------------------------------------
 
 client::Options patience_of_a_doctor() {
   client::Options options;
@@ -244,7 +243,9 @@ void end_at_signals() {
 ExitCode doctor(const DoctorOptions& options) {
   end_at_signals();
   const client::Url url = parse_url_argument(options.url);
-  const client::Server server = client::server_of(url, resolve_trust(options.trust, url));
+  TrustRule rule(options.trust);
+  std::optional<client::Trust> trust;
+  if (!options.trust.trust_new) trust = rule.of(url);  // a bad option is said before the checks
   Report report(options.json);
   std::string error;
   const auto addresses = resolve(url, error);
@@ -260,7 +261,10 @@ ExitCode doctor(const DoctorOptions& options) {
     examine_way(report, met->address);
   }
   examine_machine(report);
-  if (met && met->connects()) examine_service(report, url, server, name_of(options.trust, url, server.trust));
+  if (met && met->connects()) {
+    if (!trust) trust = rule.of(url);  // dials
+    examine_service(report, url, client::server_of(url, *trust), name_of(options.trust, url, *trust));
+  }
   return finish_output(report.code());
 }
 
@@ -274,14 +278,14 @@ The exit code is that of the worst failure; a warning is none. Works with every 
 
 }  // namespace
 
-void add_doctor(CLI::App& command, Action& action) {
+void add_doctor(Verb& command) {
   auto options = std::make_shared<DoctorOptions>();
-  CLI::App* verb = command.add_subcommand("doctor", "Find out why a server cannot be used, or not fast");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001][/file]")->required()->type_name("");
-  verb->add_flag("--json", options->json, "one JSON object per check on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return doctor(*options); }; });
+  Verb verb = command.verb("doctor", "Find out why a server cannot be used, or not fast");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001][/file]").required().takes("");
+  verb.flag("--json", options->json, "one JSON object per check on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return doctor(*options); });
 }
 
 }  // namespace torq::app

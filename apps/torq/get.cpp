@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // torq get: files and folders from servers, each file whole under its name or not at all.
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "apps/torq/batch.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/output_paths.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
+#include "apps/torq/whole_number.hpp"
 
 namespace torq::app {
 namespace {
@@ -35,7 +35,7 @@ using Servers = std::vector<client::Server>;
 
 void add_files(Batch& batch, const GetOptions& options, const std::vector<client::Url>& urls, const Servers& servers) {
   const auto paths = output_paths(urls, output_of(options));
-  if (!paths) throw CLI::ValidationError("get", paths.error());
+  if (!paths) throw UsageError("get", paths.error());
   for (std::size_t i = 0; i < urls.size(); ++i) batch.add_file({servers[i], urls[i], options.urls[i], (*paths)[i]});
 }
 
@@ -48,7 +48,7 @@ void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Ur
     const std::string& output = options.output.value_or(".");
     using Paths = Result<std::vector<std::string>, std::string>;
     const Paths below = is_root ? Paths(std::vector{output}) : output_paths(std::span(&url, 1), Output{output, true});
-    if (!below) throw CLI::ValidationError("get", below.error());
+    if (!below) throw UsageError("get", below.error());
     const std::string named = is_root || options.output ? below->front() : below->front().substr(2);  // "./"
     batch.add_folder({servers[i], url, options.urls[i], options.output ? output : named, named});
   }
@@ -86,25 +86,23 @@ outcome; from bad to worse: 0, 3, 1, 4, 5, 6, 8, 7.)";
 
 }  // namespace
 
-void add_get(CLI::App& command, Action& action) {
+void add_get(Verb& command) {
   auto options = std::make_shared<GetOptions>();
-  CLI::App* verb = command.add_subcommand("get", "Fetch files and folders");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->urls, "quic://host[:7001]/path, percent-encoded where needed")
-      ->required()
-      ->type_name("");
-  verb->add_option("-o,--output", options->output,
-                   "where to: a file's name, or a folder that exists (default: here, under the last part of the path); "
-                   "with -r, a folder")
-      ->type_name("FILE|DIR");
-  verb->add_flag("-r,--recursive", options->recursive, "the URLs are folders: fetch all that is in them");
-  verb->add_option("--parallel", options->parallel, "so many files at once (default: 8)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 64).description(""));
-  verb->add_flag("--no-progress", options->no_progress, "do not show on a terminal how far it is");
-  verb->add_flag("--json", options->json, "one JSON object per file on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return get(*options); }; });
+  Verb verb = command.verb("get", "Fetch files and folders");
+  verb.footer(kFooter);
+  verb.option("URL", options->urls, "quic://host[:7001]/path, percent-encoded where needed").required().takes("");
+  verb.option("-o,--output", options->output,
+              "where to: a file's name, or a folder that exists (default: here, under the last part of the path); "
+              "with -r, a folder")
+      .takes("FILE|DIR");
+  verb.flag("-r,--recursive", options->recursive, "the URLs are folders: fetch all that is in them");
+  verb.option("--parallel", options->parallel, "so many files at once (default: 8)")
+      .takes("N")
+      .check(check_whole({1, 64}));
+  verb.flag("--no-progress", options->no_progress, "do not show on a terminal how far it is");
+  verb.flag("--json", options->json, "one JSON object per file on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return get(*options); });
 }
 
 }  // namespace torq::app

@@ -3,17 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/figures.hpp"
 #include "apps/torq/remote_folder.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 
 namespace torq::app {
 namespace {
@@ -74,14 +73,14 @@ extension list is an error (exit code 1), a folder that is not there exit code 3
 
 }  // namespace
 
-void add_ls(CLI::App& command, Action& action) {
+void add_ls(Verb& command) {
   auto options = std::make_shared<LsOptions>();
-  CLI::App* verb = command.add_subcommand("ls", "List a folder of a server");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001][/folder]")->required()->type_name("");
-  verb->add_flag("--json", options->json, "one JSON object per entry on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return ls(*options); }; });
+  Verb verb = command.verb("ls", "List a folder of a server");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
+  verb.flag("--json", options->json, "one JSON object per entry on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return ls(*options); });
 }
 
 }  // namespace torq::app

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "apps/torq/bounded_write.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/key_log.hpp"
 #include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
@@ -25,19 +26,20 @@ int main(int argc, char** argv) {
   command.require_subcommand(1);
   command.footer(kFooter);
   torq::app::Action action;
-  torq::app::add_serve(command, action);
-  torq::app::add_announce(command, action);
-  torq::app::add_get(command, action);
-  torq::app::add_ls(command, action);
-  torq::app::add_scrape(command, action);
-  torq::app::add_verify(command, action);
-  torq::app::add_soak(command, action);
-  torq::app::add_capabilities(command, action);
-  torq::app::add_status(command, action);
-  torq::app::add_config(command, action);
-  torq::app::add_doctor(command, action);
-  torq::app::add_completion(command, action);
-  torq::app::add_manual(command, action);
+  torq::app::Verb verbs(command, action);
+  torq::app::add_serve(verbs);
+  torq::app::add_announce(verbs);
+  torq::app::add_get(verbs);
+  torq::app::add_ls(verbs);
+  torq::app::add_scrape(verbs);
+  torq::app::add_verify(verbs);
+  torq::app::add_soak(verbs);
+  torq::app::add_capabilities(verbs);
+  torq::app::add_status(verbs);
+  torq::app::add_config(verbs);
+  torq::app::add_doctor(verbs);
+  torq::app::add_completion(verbs);
+  torq::app::add_manual(verbs);
   try {
     command.parse(argc, argv);
     command.got_subcommand("serve") ? torq::app::forbid_key_log() : torq::app::protect_key_log();
@@ -50,6 +52,9 @@ int main(int argc, char** argv) {
     const bool asked_for_help = command.exit(error) == 0;
     if (asked_for_help && !std::cout.flush()) return static_cast<int>(torq::app::ExitCode::kOther);
     return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
+  } catch (const torq::app::UsageError& error) {
+    command.exit(CLI::ValidationError(error.what()));
+    return static_cast<int>(torq::app::ExitCode::kUsage);
   } catch (const torq::app::Ended& ended) {
     return static_cast<int>(ended.code);
   } catch (const std::exception& error) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // torq manual: hidden; writes the manual pages into a folder, for whoever installs torq.
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
+#include <memory>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/manual.hpp"
-#include "apps/torq/verb.hpp"
 
 namespace torq::app {
 namespace {
@@ -23,14 +23,12 @@ ExitCode manual(const std::string& folder, const CommandShape& command, const st
 
 }  // namespace
 
-void add_manual(CLI::App& command, Action& action) {
+void add_manual(Verb& command) {
   auto folder = std::make_shared<std::string>();
-  CLI::App* verb = command.add_subcommand("manual", "Write the manual pages into a folder");
-  verb->group("");
-  verb->add_option("DIR", *folder, "a folder that exists")->required();
-  verb->callback([folder, &command, &action] {
-    action = [folder, &command] { return manual(*folder, shape_of(command), command.version()); };
-  });
+  Verb verb = command.verb("manual", "Write the manual pages into a folder");
+  verb.hide();
+  verb.option("DIR", *folder, "a folder that exists").required();
+  verb.runs([folder, &command] { return manual(*folder, shape_of(command.app()), command.version()); });
 }
 
 }  // namespace torq::app

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "torq/base/hex.hpp"
+#include "torq/files/durable.hpp"
 #include "torq/files/errors.hpp"
 #include "torq/files/sha256.hpp"
 #include "torq/files/small_file.hpp"
@@ -45,21 +46,6 @@ std::string beside(const std::string& target, const std::string& suffix) {
   hash.update(as_bytes(name));
   const std::string rest = "~" + to_hex(Bytes(hash.digest()).first(8)) + suffix;
   return target.substr(0, target.size() - name.size()) + name.substr(0, NAME_MAX - rest.size()) + rest;
-}
-
-bool write_all(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// Some network file systems cannot make a folder durable and answer EINVAL.
-bool sync_folder(const std::string& path) {
-  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder && (::fsync(folder.get()) == 0 || errno == EINVAL);
 }
 
 }  // namespace
@@ -204,7 +190,7 @@ Result<void, std::string> PartFile::begin(std::optional<std::uint64_t> size) {
 }
 
 Result<void, std::string> PartFile::take(Bytes bytes) {
-  if (!write_all(file_.get(), bytes)) return failed("write " + part_);
+  if (!files::write_all(file_.get(), bytes)) return failed("write " + part_);
   bytes_ += bytes.size();
   received_ += bytes.size();
   return size_ > 0 && bytes_ - checkpointed_ >= kBetweenCheckpoints ? checkpoint() : Result<void, std::string>();
@@ -226,7 +212,8 @@ Result<void, std::string> PartFile::commit() {
   // Quotas and network file systems may refuse as late as here.
   if (::close(file_.release()) != 0) return failed("write " + target_);
   if (::unlink(record_.c_str()) != 0 && errno != ENOENT) return failed("remove " + record_);
-  if (!sync_folder(folder_of(target_))) return failed("make durable " + target_);
+  const Descriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || !files::sync_folder(folder.get())) return failed("make durable " + target_);
   return {};
 }
 

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <map>
@@ -11,11 +10,11 @@
 #include <set>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 #include "torq/client/client.hpp"
 
 namespace torq::app {
@@ -35,7 +34,7 @@ using Reply = Result<wire::ScrapeReply, client::Error>;
 
 InfoHash parse_hash(const std::string& text) {
   const auto hash = parse_info_hash(text);
-  if (!hash) throw CLI::ValidationError(text, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
+  if (!hash) throw UsageError(text, "an info hash has 40 hexadecimal digits, or 64 (BEP 52)");
   return *hash;
 }
 
@@ -164,15 +163,15 @@ error (exit code 1).)";
 
 }  // namespace
 
-void add_scrape(CLI::App& command, Action& action) {
+void add_scrape(Verb& command) {
   auto options = std::make_shared<ScrapeOptions>();
-  CLI::App* verb = command.add_subcommand("scrape", "Ask how many are in a swarm, without joining it");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001]")->required()->type_name("");
-  verb->add_option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each")->required()->type_name("");
-  verb->add_flag("--json", options->json, "one JSON object per info hash on standard output");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return scrape(*options); }; });
+  Verb verb = command.verb("scrape", "Ask how many are in a swarm, without joining it");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
+  verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
+  verb.flag("--json", options->json, "one JSON object per info hash on standard output");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return scrape(*options); });
 }
 
 }  // namespace torq::app

@@ -6,15 +6,15 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "apps/torq/bounded_write.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/server.hpp"
-#include "apps/torq/verb.hpp"
 #include "torq/quic/tls.hpp"
 
 namespace torq::app {
@@ -28,11 +28,26 @@ struct ServeOptions {
 
 nlohmann::ordered_json ready_event(const Ready& ready) {
   auto listen = nlohmann::ordered_json::array();
-  for (const SocketAddress& address : ready.addresses) {
-    listen.push_back({{"door", "quic"}, {"address", to_string(address.ip)}, {"port", address.port}});
+  for (const auto& [door, address] : ready.doors) {
+    listen.push_back({{"door", name_of(door)}, {"address", to_string(address.ip)}, {"port", address.port}});
   }
   return {{"event", "ready"}, {"listen", listen},   {"alpn", {quic::kAlpn}},
           {"pin", ready.pin}, {"root", ready.root}, {"workers", ready.workers}};
+}
+
+// `127.0.0.1:7001 (quic, udp, https, http)` for each address.
+std::vector<std::string> describe(const std::vector<Listening>& doors) {
+  std::vector<std::pair<SocketAddress, std::vector<std::string_view>>> places;
+  for (const auto& [door, address] : doors) {
+    auto place = std::ranges::find(places, address, [](const auto& known) { return known.first; });
+    if (place == places.end()) place = places.insert(place, {address, {}});
+    place->second.push_back(name_of(door));
+  }
+  std::vector<std::string> texts;
+  for (const auto& [address, names] : places) {
+    texts.push_back(fmt::format("{} ({})", to_string(address), fmt::join(names, ", ")));
+  }
+  return texts;
 }
 
 // Where someone on this machine reaches an address that we listen on.
@@ -41,24 +56,25 @@ std::string url_of(const SocketAddress& address) {
   return "quic://" + to_string(address);
 }
 
-std::string listening(const Ready& ready) {
-  std::vector<std::string> addresses;
-  for (const SocketAddress& address : ready.addresses) addresses.push_back(to_string(address));
-  return fmt::format("{}", fmt::join(addresses, ", "));
+// What our own commands can ask; they speak QUIC.
+std::string examples(const Ready& ready) {
+  if (ready.doors.front().door != Door::kQuic) return "";
+  return fmt::format(
+      "Try in another terminal:\n"
+      "  torq capabilities {url} --pin {pin}\n"
+      "  torq announce {url} 0123456789abcdef0123456789abcdef01234567 --port 6881 --pin {pin}\n"
+      "  torq get {url}/hello_world.txt --pin {pin}\n\n",
+      fmt::arg("url", url_of(ready.doors.front().address)), fmt::arg("pin", ready.pin));
 }
 
 std::string banner(const Ready& ready) {
   return fmt::format(
-      "torq serves {root} on {listening} (QUIC, ALPN {alpn}; {workers} worker{s})\n"
-      "pin {pin}\n\n"
-      "Try in another terminal:\n"
-      "  torq capabilities {url} --pin {pin}\n"
-      "  torq announce {url} 0123456789abcdef0123456789abcdef01234567 --port 6881 --pin {pin}\n"
-      "  torq get {url}/hello_world.txt --pin {pin}\n\n"
+      "torq serves {root} on {listening}, {workers} worker{s}\n"
+      "pin {pin}\n\n{examples}"
       "Ctrl-C ends it.\n",
-      fmt::arg("root", ready.root), fmt::arg("listening", listening(ready)), fmt::arg("alpn", quic::kAlpn),
+      fmt::arg("root", ready.root), fmt::arg("listening", fmt::join(describe(ready.doors), ", ")),
       fmt::arg("workers", ready.workers), fmt::arg("s", ready.workers == 1 ? "" : "s"), fmt::arg("pin", ready.pin),
-      fmt::arg("url", url_of(ready.addresses.front())));
+      fmt::arg("examples", examples(ready)));
 }
 
 // Not by iostreams: who reads may have stopped reading, and the server must not wait for that.
@@ -69,7 +85,10 @@ bool say_ready(const Ready& ready, const ServeOptions& options, LogFormat log_fo
     return write_in_time(STDOUT_FILENO, line, deadline);
   }
   if (log_format == LogFormat::kJson) {
-    log.write(LogLevel::kInfo, "ready", {{"listen", listening(ready)}, {"pin", ready.pin}, {"root", ready.root}});
+    log.write(LogLevel::kInfo, "ready",
+              {{"listen", fmt::format("{}", fmt::join(describe(ready.doors), ", "))},
+               {"pin", ready.pin},
+               {"root", ready.root}});
   } else {
     write_in_time(STDERR_FILENO, banner(ready), deadline);
   }
@@ -82,7 +101,7 @@ ExitCode serve(const ServeOptions& options) {
     if (!values.empty()) sources.flags.push_back({std::string(setting->name), values, setting->flag()});
   }
   const auto settings = load_settings(sources);
-  if (!settings) throw CLI::ValidationError(settings.error());
+  if (!settings) throw UsageError(settings.error());
   std::signal(SIGPIPE, SIG_IGN);  // who reads our lines may go away
   Server server(sources, *settings);
   ExitCode code = ExitCode::kOk;
@@ -103,7 +122,8 @@ constexpr const char* kFooter = R"(Examples:
   torq serve --log-format json 2>> torq.log   a line for each warning and each connection that failed
 
 Each option but --config and --json may also stand in the configuration file (`interval = 60`) and in the environment
-(TORQ_INTERVAL=60). The command line beats the environment, that the file, and that the default.
+(TORQ_INTERVAL=60), where there are limits besides (`max_connections = 20000`). The command line beats the environment,
+that the file, and that the default.
 
 `torq status` asks it how it is. SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
 configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
@@ -111,27 +131,27 @@ configuration, the certificate and its key again, without touching a connection;
 // On a command line that is a shell's variable without a value, and its default would not be what was meant.
 std::string check_filled(const std::string& text) { return text.empty() ? "must not be empty" : ""; }
 
-void add_setting(CLI::App& verb, ServeOptions& options, const Setting& setting) {
+void add_setting(Verb& verb, ServeOptions& options, const Setting& setting) {
   const std::vector<std::string> defaults = setting.get(ServeSettings());
-  CLI::Option* option = verb.add_option(setting.flag(), options.flags[&setting], std::string(setting.help))
-                            ->type_name(std::string(setting.value));
-  option->default_str(fmt::format("{}", fmt::join(defaults, ",")));
-  if (setting.form == ValueForm::kText) option->check(check_filled);
-  const bool repeats = setting.form == ValueForm::kTexts;
-  option->expected(1)->allow_extra_args(false);
-  option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+  Option option =
+      verb.option(setting.flag(), options.flags[&setting], std::string(setting.help)).takes(std::string(setting.value));
+  option.says_default(fmt::format("{}", fmt::join(defaults, ",")));
+  if (setting.form == ValueForm::kText) option.check(check_filled);
+  option.takes_one_each(setting.form == ValueForm::kTexts);
 }
 
 }  // namespace
 
-void add_serve(CLI::App& command, Action& action) {
+void add_serve(Verb& command) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* verb = command.add_subcommand("serve", "Run a tracker and serve the files of a folder");
-  verb->footer(kFooter);
-  verb->add_option("--config", options->config, "configuration file, TOML")->type_name("FILE")->envname("TORQ_CONFIG");
-  for (const Setting& setting : serve_settings()) add_setting(*verb, *options, setting);
-  verb->add_flag("--json", options->json, "say ready in one line of JSON on standard output");
-  verb->callback([options, &action] { action = [options] { return serve(*options); }; });
+  Verb verb = command.verb("serve", "Run a tracker and serve the files of a folder");
+  verb.footer(kFooter);
+  verb.option("--config", options->config, "configuration file, TOML").takes("FILE").or_environment("TORQ_CONFIG");
+  for (const Setting& setting : serve_settings()) {
+    if (setting.has_flag) add_setting(verb, *options, setting);
+  }
+  verb.flag("--json", options->json, "say ready in one line of JSON on standard output");
+  verb.runs([options] { return serve(*options); });
 }
 
 }  // namespace torq::app

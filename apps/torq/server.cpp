@@ -20,20 +20,18 @@
 #include "apps/torq/notify.hpp"
 #include "apps/torq/pulse.hpp"
 #include "apps/torq/server_keys.hpp"
+#include "apps/torq/server_vitals.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/status_report.hpp"
 #include "apps/torq/status_socket.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
-#include "torq/net/udp_listen.hpp"
 #include "torq/swarm/memory_store.hpp"
 
 namespace torq::app {
 namespace {
 
-// A request waits in its stream's window until it is whole, and one byte more must fit to see that it is too large.
-constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr unsigned kMostOwnWorkers = 64;
 constexpr auto kPulsePeriod = std::chrono::seconds(1);     // how often it is looked whether all workers answer
 constexpr auto kStatusPatience = std::chrono::seconds(1);  // with a worker that hangs
@@ -69,8 +67,9 @@ tracker::TrackerRules rules_of(const ServeSettings& settings) {
   return rules;
 }
 
-wire::Limits limits_of(const tracker::TrackerRules& rules) {
+wire::Limits limits_of(const tracker::TrackerRules& rules, const LimitSettings& settings) {
   wire::Limits limits;
+  limits.max_request_bytes = settings.max_request_bytes;
   limits.interval = rules.interval;
   limits.min_interval = std::min(limits.min_interval, rules.interval);
   limits.max_numwant = rules.max_numwant;
@@ -128,11 +127,14 @@ struct Server::Impl {
   files::FileTree files;
   StateDirectory state;
   ServerIdentity identity;
-  net::Listeners listeners;
+  Listeners listeners;
   net::SystemEntropy entropy;
   ServerKeys keys;
   swarm::MemoryStore store;
   tracker::Tracker tracker;
+  ServerVitals vitals;
+  Duration unix_epoch = unix_time_at_zero();
+  doors::udp::ConnectionIds udp_ids;
   Shared shared;
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
@@ -153,31 +155,31 @@ struct Server::Impl {
         files(open_root(settings.root)),
         state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
         identity(or_fail(read_identity(settings, state))),
-        listeners(or_fail(net::listen_udp(settings.listen, worker_count(settings)))),
+        listeners(or_fail(listen_at(settings.listen, worker_count(settings)))),
         keys(ServerKeys::load(state, wall_clock_now(), entropy)),
         store(make_store(entropy, rules_of(settings))),
         tracker(store, rules_of(settings)),
-        shared{store, tracker, files, limits_of(tracker.rules()), log},
-        ready{listeners.addresses, identity.pin, full_path(settings.root), worker_count(settings)} {
+        vitals(store, net::monotonic_now()),
+        udp_ids(keys.udp_key(), unix_epoch),
+        shared{store, tracker, files, vitals, limits_of(tracker.rules(), settings.limits), udp_ids, log},
+        ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
     const quic::ServerTls tls = or_fail(tls_of(identity));
     warn_of_keys();
-    const Duration epoch = unix_time_at_zero();
     for (unsigned i = 0; i < ready.workers; ++i) {
-      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, epoch, {i, ready.workers}),
-                                                 std::move(listeners.sockets[i])));
+      workers.push_back(
+          std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}), std::move(listeners.workers[i])));
     }
   }
 
-  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, Duration epoch, quic::WorkerSlot slot) const {
+  quic::EndpointOptions endpoint_options(const quic::ServerTls& tls, quic::WorkerSlot slot) const {
     quic::EndpointOptions options;
     options.server = tls;
     options.secrets = keys.secrets();
-    options.unix_time_at_zero = epoch;
+    options.unix_time_at_zero = unix_epoch;
     options.worker = slot;
-    options.limits.stream_window = shared.limits.max_request_bytes + kWindowBeyondRequest;
-    options.limits.connection_window = options.limits.streams * options.limits.stream_window;
+    options.limits = limits_of_worker(settings.limits, slot.count);
     return options;
   }
 
@@ -244,6 +246,7 @@ struct Server::Impl {
   // All workers end together: a datagram for the last of them may reach another one's socket.
   void drain() {
     notify.stopping(settings.drain);
+    vitals.begin_to_end();
     draining = workers.size();
     for (const auto& worker : workers) {
       worker->drain(settings.drain, [this] {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "apps/torq/config/load.hpp"
-#include "torq/base/address.hpp"
+#include "apps/torq/listeners.hpp"
 
 namespace torq::app {
 
@@ -21,7 +21,7 @@ struct StartError : std::runtime_error {
 
 /// Whom it can be asked by, once it can.
 struct Ready {
-  std::vector<SocketAddress> addresses;
+  std::vector<Listening> doors;
   std::string pin;
   std::string root;  ///< the whole path
   unsigned workers = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -95,6 +96,16 @@ quic::Secrets secrets_of(const KeyRing& ring) {
   if (ring.previous) secrets.previous = ring.previous->keys;
   secrets.reset = ring.reset;
   return secrets;
+}
+
+SipKey udp_key_of(const KeyRing& ring) {
+  files::Sha256 hash;
+  hash.update(as_bytes("torq: connection IDs of UDP trackers"));
+  hash.update(ring.reset);
+  const auto digest = hash.digest();
+  SipKey key;
+  std::memcpy(key.words.data(), digest.data(), sizeof key.words);
+  return key;
 }
 
 std::string encode_key_ring(const KeyRing& ring) {

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "apps/torq/state_dir.hpp"
+#include "torq/base/siphash.hpp"
 #include "torq/quic/secrets.hpp"
 
 namespace torq::app {
@@ -38,6 +39,8 @@ KeyRing make_key_ring(std::chrono::sys_seconds now, Entropy& entropy);
 /// When the current generation is a day old, or from the future (a clock was wrong). False: nothing to do.
 bool renew_if_due(KeyRing& ring, std::chrono::sys_seconds now, Entropy& entropy);
 quic::Secrets secrets_of(const KeyRing& ring);
+/// Of the connection IDs of UDP trackers: derived from the reset key, which it does not give away, and as old.
+SipKey udp_key_of(const KeyRing& ring);
 
 std::string encode_key_ring(const KeyRing& ring);
 /// Nothing for any other text.
@@ -51,6 +54,7 @@ class ServerKeys {
   static ServerKeys load(const StateDirectory& state, std::chrono::sys_seconds now, Entropy& entropy);
 
   quic::Secrets secrets() const { return secrets_of(ring_); }
+  SipKey udp_key() const { return udp_key_of(ring_); }
   /// True when they were renewed: whoever has secrets() needs the new ones.
   bool renew_if_due(std::chrono::sys_seconds now, Entropy& entropy);
   /// For people: what went wrong since the last call.

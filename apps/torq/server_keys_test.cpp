@@ -38,6 +38,17 @@ TEST(KeyRing, IsReadAsItWasWritten) {
   }
 }
 
+TEST(KeyRing, GivesUdpTrackersAKeyThatLastsAsLongAsTheResetKey) {
+  quic::SeededEntropy entropy(1);
+  KeyRing ring = make_key_ring(kNow, entropy);
+  const SipKey key = udp_key_of(ring);
+
+  renew_if_due(ring, kNow + 24h, entropy);
+
+  EXPECT_EQ(udp_key_of(ring).words, key.words);
+  EXPECT_NE(udp_key_of(make_key_ring(kNow, entropy)).words, key.words);
+}
+
 TEST(KeyRing, IsNotReadFromAnyOtherText) {
   quic::SeededEntropy entropy(1);
   KeyRing ring = make_key_ring(kNow, entropy);

@@ -20,8 +20,8 @@ std::optional<pid_t> find_process(const std::string& state) {
 }  // namespace
 
 ServerProcess::ServerProcess(const std::string& host, const std::optional<std::string>& state,
-                             std::optional<pid_t> process)
-    : process_(process) {
+                             std::optional<std::uint64_t> process) {
+  if (process) process_ = static_cast<pid_t>(*process);
   if (process) return;
   const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
   if (state || here) state_ = state_path(state, read_state_environment()).value_or("");

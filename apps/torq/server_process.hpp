@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,7 @@ class ServerProcess {
  public:
   /// Without `state` and `process` only a server on `host` localhost is looked for, where servers usually keep their
   /// state.
-  ServerProcess(const std::string& host, const std::optional<std::string>& state, std::optional<pid_t> process);
+  ServerProcess(const std::string& host, const std::optional<std::string>& state, std::optional<std::uint64_t> process);
 
   /// Nothing while there is none.
   std::optional<ProcessFigures> figures();

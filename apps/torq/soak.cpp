@@ -5,11 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/line_limit.hpp"
@@ -21,7 +22,6 @@
 #include "apps/torq/soak_report.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 #include "apps/torq/whole_number.hpp"
 #include "torq/client/client.hpp"
 #include "torq/net/clock.hpp"
@@ -47,16 +47,16 @@ constexpr const char* kPeerId = "-TQ0100-soaksoaksoak";
 struct SoakOptions {
   std::string url;
   std::string reference;
-  std::optional<unsigned> hours;
-  std::optional<unsigned> seconds;
+  std::optional<std::uint64_t> hours;
+  std::optional<std::uint64_t> seconds;
   std::size_t parallel = 8;
   std::optional<std::string> state;
-  std::optional<int> server_pid;
+  std::optional<std::uint64_t> server_pid;
   TrustOptions trust;
   bool json = false;
 
   std::chrono::seconds duration() const {
-    constexpr unsigned kUsualHours = 12;
+    constexpr std::uint64_t kUsualHours = 12;
     return seconds ? std::chrono::seconds(*seconds) : std::chrono::hours(hours.value_or(kUsualHours));
   }
 };
@@ -283,8 +283,8 @@ ExitCode Soak::code(bool whole) const {
 
 ExitCode soak(const SoakOptions& options) {
   auto names = find_files(options.reference);
-  if (!names) throw CLI::ValidationError("--reference", names.error());
-  if (names->empty()) throw CLI::ValidationError("--reference", options.reference + ": there is no file in it");
+  if (!names) throw UsageError("--reference", names.error());
+  if (names->empty()) throw UsageError("--reference", options.reference + ": there is no file in it");
   Soak run(options, std::move(*names));
   return finish_output(run.run());
 }
@@ -304,38 +304,31 @@ Each that is not OK has a line (ten of each kind in a minute), the end a table, 
 through the status socket in --state. Exit code 5 with a FAIL, 4 when nothing was OK, 6 when the certificate was refused, 7 when
 it was interrupted, else 0.)";
 
-void add_extent(CLI::App& verb, SoakOptions& options) {
-  CLI::Option* hours = verb.add_option("--hours", options.hours, "so long (default: 12)")->type_name("N");
-  hours->check(check_whole({1, 100'000}));
-  verb.add_option("--seconds", options.seconds, "or so long")
-      ->type_name("N")
-      ->check(check_whole({1, 100'000}))
-      ->excludes(hours);
-  verb.add_option("--parallel", options.parallel, "so much at once (default: 8)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 64).description(""));
-  verb.add_option("--server-pid", options.server_pid, "process of the server, to watch its memory")
-      ->type_name("PID")
-      ->check(check_whole({1, INT32_MAX}));
-  verb.add_option("--state", options.state,
-                  "the same by its state directory (default: for a server on localhost, the usual one)")
-      ->type_name("DIR");
+void add_extent(Verb& verb, SoakOptions& options) {
+  Option hours =
+      verb.option("--hours", options.hours, "so long (default: 12)").takes("N").check(check_whole({1, 100'000}));
+  verb.option("--seconds", options.seconds, "or so long").takes("N").check(check_whole({1, 100'000})).excludes(hours);
+  verb.option("--parallel", options.parallel, "so much at once (default: 8)").takes("N").check(check_whole({1, 64}));
+  verb.option("--server-pid", options.server_pid, "process of the server, to watch its memory")
+      .takes("PID")
+      .check(check_whole({1, INT32_MAX}));
+  verb.option("--state", options.state,
+              "the same by its state directory (default: for a server on localhost, the usual one)")
+      .takes("DIR");
 }
 
 }  // namespace
 
-void add_soak(CLI::App& command, Action& action) {
+void add_soak(Verb& command) {
   auto options = std::make_shared<SoakOptions>();
-  CLI::App* verb = command.add_subcommand("soak", "Announce and fetch for hours, and compare every byte");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001][/folder]")->required()->type_name("");
-  verb->add_option("--reference", options->reference, "the folder with the files as they should be")
-      ->required()
-      ->type_name("DIR");
-  add_extent(*verb, *options);
-  verb->add_flag("--json", options->json, "JSON objects on standard output: what was not OK, and a summary");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return soak(*options); }; });
+  Verb verb = command.verb("soak", "Announce and fetch for hours, and compare every byte");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
+  verb.option("--reference", options->reference, "the folder with the files as they should be").required().takes("DIR");
+  add_extent(verb, *options);
+  verb.flag("--json", options->json, "JSON objects on standard output: what was not OK, and a summary");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return soak(*options); });
 }
 
 }  // namespace torq::app

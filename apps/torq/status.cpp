@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // torq status: asks a server of this machine how it is.
 
-#include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
+#include <optional>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/state_dir.hpp"
 #include "apps/torq/status_report.hpp"
 #include "apps/torq/status_socket.hpp"
-#include "apps/torq/verb.hpp"
 
 namespace torq::app {
 namespace {
@@ -25,7 +26,7 @@ ExitCode fail(ExitCode code, const std::string& why) {
 
 ExitCode status(const StatusOptions& options) {
   const auto folder = state_path(options.state, read_state_environment());
-  if (!folder) throw CLI::ValidationError(folder.error());
+  if (!folder) throw UsageError(folder.error());
   const auto said = read_status(*folder);
   if (!said) return fail(ExitCode::kNotFound, said.error());
   if (options.json) {
@@ -48,14 +49,13 @@ when there is no server. Counts are since its start; requests a second over the 
 
 }  // namespace
 
-void add_status(CLI::App& command, Action& action) {
+void add_status(Verb& command) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* verb = command.add_subcommand("status", "Ask a server of this machine how it is");
-  verb->footer(kFooter);
-  verb->add_option("--state", options->state, "state directory of the server (default: $XDG_STATE_HOME/torq)")
-      ->type_name("DIR");
-  verb->add_flag("--json", options->json, "the figures as one JSON object");
-  verb->callback([options, &action] { action = [options] { return status(*options); }; });
+  Verb verb = command.verb("status", "Ask a server of this machine how it is");
+  verb.footer(kFooter);
+  verb.option("--state", options->state, "state directory of the server (default: $XDG_STATE_HOME/torq)").takes("DIR");
+  verb.flag("--json", options->json, "the figures as one JSON object");
+  verb.runs([options] { return status(*options); });
 }
 
 }  // namespace torq::app

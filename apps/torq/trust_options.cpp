@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "apps/torq/trust_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/state_dir.hpp"
-#include "apps/torq/verb.hpp"
 #include "torq/client/first_use.hpp"
 #include "torq/files/small_file.hpp"
 #include "torq/quic/certificate.hpp"
@@ -27,9 +26,9 @@ std::string system_authorities_path() {
 
 client::Trust authorities_of(const std::string& option, const std::string& path) {
   const auto pem = files::read_file(path, kLargestCaFile);
-  if (!pem) throw CLI::ValidationError(option, to_string(pem.error()));
+  if (!pem) throw UsageError(option, to_string(pem.error()));
   const auto trust = client::Trust::authorities(*pem);
-  if (!trust) throw CLI::ValidationError(option, path + ": " + trust.error());
+  if (!trust) throw UsageError(option, path + ": " + trust.error());
   return *trust;
 }
 
@@ -55,7 +54,7 @@ client::KnownServers known_servers(const TrustOptions& options) {
   const auto folder = state_path(std::nullopt, read_state_environment());
   if (folder) return client::KnownServers(*folder + "/known_servers");
   if (!options.trust_new) return client::KnownServers("");
-  throw CLI::ValidationError("--trust-new", "neither XDG_STATE_HOME nor HOME is set: there is no place for the key");
+  throw UsageError("--trust-new", "neither XDG_STATE_HOME nor HOME is set: there is no place for the key");
 }
 
 [[noreturn]] void refuse(const client::Url& url, const client::Error& error) {
@@ -90,25 +89,25 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-void add_trust_options(CLI::App& verb, TrustOptions& options) {
+void add_trust_options(Verb& verb, TrustOptions& options) {
   const std::string group = "Trust";
-  auto* ca = verb.add_option(
+  auto ca = verb.option(
       "--ca", options.ca,
       std::string("CA certificates to believe, PEM (default: $SSL_CERT_FILE or ") + kSystemAuthorities + ")");
-  ca->type_name("FILE")->group(group);
-  auto* pin = verb.add_option("--pin", options.pin,
-                              "believe the server whose public key has this digest, whatever its certificate says");
-  pin->type_name("sha256:HEX")->group(group)->excludes(ca);
-  auto* insecure = verb.add_flag("--insecure", options.insecure, "believe whoever answers");
-  insecure->group(group)->excludes(ca)->excludes(pin);
-  verb.add_flag("--trust-new", options.trust_new,
-                "believe a server that is new here, and write its key down: from then on it is known by it, also\n"
-                "without this option ($XDG_STATE_HOME/torq/known_servers). The first that there is, counts:\n"
-                "--insecure, --pin, ?pin= in the URL, --ca, a known server's key, the system's CAs")
-      ->group(group)
-      ->excludes(ca)
-      ->excludes(pin)
-      ->excludes(insecure);
+  ca.takes("FILE").under(group);
+  auto pin = verb.option("--pin", options.pin,
+                         "believe the server whose public key has this digest, whatever its certificate says");
+  pin.takes("sha256:HEX").under(group).excludes(ca);
+  auto insecure = verb.flag("--insecure", options.insecure, "believe whoever answers");
+  insecure.under(group).excludes(ca).excludes(pin);
+  verb.flag("--trust-new", options.trust_new,
+            "believe a server that is new here, and write its key down: from then on it is known by it, also\n"
+            "without this option ($XDG_STATE_HOME/torq/known_servers). The first that there is, counts:\n"
+            "--insecure, --pin, ?pin= in the URL, --ca, a known server's key, the system's CAs")
+      .under(group)
+      .excludes(ca)
+      .excludes(pin)
+      .excludes(insecure);
 }
 
 client::Trust TrustRule::of(const client::Url& url) {
@@ -116,7 +115,7 @@ client::Trust TrustRule::of(const client::Url& url) {
   if (options_.pin) {
     const client::Trust& trust = of_all();
     if (url.pin.empty() || trust == client::Trust::pin(url.pin).value()) return trust;
-    throw CLI::ValidationError("--pin", "it is another pin than the one in " + to_string(url));
+    throw UsageError("--pin", "it is another pin than the one in " + to_string(url));
   }
   if (!url.pin.empty()) return client::Trust::pin(url.pin).value();
   if (options_.ca) return of_all();
@@ -133,7 +132,7 @@ const client::Trust& TrustRule::of_all() {
   if (options_.ca) return of_all_.emplace(authorities_of("--ca", *options_.ca));
   if (!options_.pin) return of_all_.emplace(system_trust());
   const auto trust = client::Trust::pin(lower(*options_.pin));
-  if (!trust) throw CLI::ValidationError("--pin", trust.error());
+  if (!trust) throw UsageError("--pin", trust.error());
   return of_all_.emplace(*trust);
 }
 

@@ -10,11 +10,9 @@
 #include "torq/client/trust.hpp"
 #include "torq/client/url.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace torq::app {
+
+class Verb;
 
 struct TrustOptions {
   std::optional<std::string> ca;
@@ -24,7 +22,7 @@ struct TrustOptions {
 };
 
 /// `options` must outlive `verb`.
-void add_trust_options(CLI::App& verb, TrustOptions& options);
+void add_trust_options(Verb& verb, TrustOptions& options);
 
 /// One command's options, applied to each of its URLs.
 class TrustRule {
@@ -33,7 +31,7 @@ class TrustRule {
 
   /// The first of these that there is: --insecure, --pin, the URL's pin, --ca, the known server's key, the operating
   /// system's CAs. Warns on standard error of what is not safe. With --trust-new it dials a server that is not known
-  /// yet, and waits. Throws CLI::ValidationError for a setting that cannot be used, and Ended where the reason was
+  /// yet, and waits. Throws UsageError for a setting that cannot be used, and Ended where the reason was
   /// told.
   client::Trust of(const client::Url& url);
 

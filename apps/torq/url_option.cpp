@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "apps/torq/url_option.hpp"
 
-#include <CLI/CLI.hpp>
-
+#include "apps/torq/command_line.hpp"
 namespace torq::app {
 
 client::Url parse_url_argument(const std::string& text) {
   auto url = client::parse_url(text);
-  if (!url) throw CLI::ValidationError(text, url.error());
+  if (!url) throw UsageError(text, url.error());
   return *url;
 }
 

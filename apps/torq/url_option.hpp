@@ -8,7 +8,7 @@
 
 namespace torq::app {
 
-/// Throws CLI::ValidationError, which names the text and what is wrong with it.
+/// Throws UsageError, which names the text and what is wrong with it.
 client::Url parse_url_argument(const std::string& text);
 /// The same of a folder, which is named without a slash at its end.
 client::Url parse_folder_url(const std::string& text);

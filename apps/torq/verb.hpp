@@ -4,11 +4,9 @@
 
 #include <functional>
 
-namespace CLI {
-class App;
-}
-
 namespace torq::app {
+
+class Verb;  // command_line.hpp
 
 /// Documented in `torq --help`; scripts rely on them.
 enum class ExitCode : int {
@@ -31,19 +29,19 @@ struct Ended {
 /// Set by the verb that the command line names; main calls it.
 using Action = std::function<ExitCode()>;
 
-void add_serve(CLI::App& command, Action& action);
-void add_config(CLI::App& command, Action& action);
-void add_announce(CLI::App& command, Action& action);
-void add_get(CLI::App& command, Action& action);
-void add_ls(CLI::App& command, Action& action);
-void add_scrape(CLI::App& command, Action& action);
-void add_soak(CLI::App& command, Action& action);
-void add_verify(CLI::App& command, Action& action);
-void add_capabilities(CLI::App& command, Action& action);
-void add_status(CLI::App& command, Action& action);
-void add_doctor(CLI::App& command, Action& action);
-// These two look at the whole command line when they run: `command` must be complete by then.
-void add_completion(CLI::App& command, Action& action);
-void add_manual(CLI::App& command, Action& action);
+void add_serve(Verb& command);
+void add_config(Verb& command);
+void add_announce(Verb& command);
+void add_get(Verb& command);
+void add_ls(Verb& command);
+void add_scrape(Verb& command);
+void add_soak(Verb& command);
+void add_verify(Verb& command);
+void add_capabilities(Verb& command);
+void add_status(Verb& command);
+void add_doctor(Verb& command);
+// These two look at the whole command line when they run: `command` must live until then, and be complete.
+void add_completion(Verb& command);
+void add_manual(Verb& command);
 
 }  // namespace torq::app

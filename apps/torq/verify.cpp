@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <deque>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "apps/torq/client_options.hpp"
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/failures.hpp"
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/reference.hpp"
@@ -19,8 +19,8 @@
 #include "apps/torq/style.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "apps/torq/verb.hpp"
 #include "apps/torq/verdict.hpp"
+#include "apps/torq/whole_number.hpp"
 #include "torq/client/client.hpp"
 #include "torq/files/file_name.hpp"
 
@@ -220,8 +220,8 @@ ExitCode Verification::code() const {
 
 ExitCode verify(const VerifyOptions& options) {
   const auto names = find_files(options.reference);
-  if (!names) throw CLI::ValidationError("--reference", names.error());
-  if (names->empty()) throw CLI::ValidationError("--reference", options.reference + ": there is no file in it");
+  if (!names) throw UsageError("--reference", names.error());
+  if (names->empty()) throw UsageError("--reference", options.reference + ": there is no file in it");
   Verification verification(options, *names);
   return finish_output(verification.run());
 }
@@ -243,20 +243,18 @@ FAIL, 4 with a RETRY, else 0; 6 when the certificate was refused.)";
 
 }  // namespace
 
-void add_verify(CLI::App& command, Action& action) {
+void add_verify(Verb& command) {
   auto options = std::make_shared<VerifyOptions>();
-  CLI::App* verb = command.add_subcommand("verify", "Hold a server's files against a folder");
-  verb->footer(kFooter);
-  verb->add_option("URL", options->url, "quic://host[:7001][/folder]")->required()->type_name("");
-  verb->add_option("--reference", options->reference, "the folder with the files as they should be")
-      ->required()
-      ->type_name("DIR");
-  verb->add_option("--parallel", options->parallel, "so many files at once (default: 8)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 64).description(""));
-  verb->add_flag("--json", options->json, "one JSON object per file on standard output, and a summary");
-  add_trust_options(*verb, options->trust);
-  verb->callback([options, &action] { action = [options] { return verify(*options); }; });
+  Verb verb = command.verb("verify", "Hold a server's files against a folder");
+  verb.footer(kFooter);
+  verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
+  verb.option("--reference", options->reference, "the folder with the files as they should be").required().takes("DIR");
+  verb.option("--parallel", options->parallel, "so many files at once (default: 8)")
+      .takes("N")
+      .check(check_whole({1, 64}));
+  verb.flag("--json", options->json, "one JSON object per file on standard output, and a summary");
+  add_trust_options(verb, options->trust);
+  verb.runs([options] { return verify(*options); });
 }
 
 }  // namespace torq::app

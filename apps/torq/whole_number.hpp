@@ -20,7 +20,7 @@ struct NumberRange {
 /// The error says what would be right, for example "0 is not a whole number from 1 to 65535".
 Result<std::uint64_t, std::string> parse_whole(const std::string& text, NumberRange range);
 
-/// For CLI::Option::check: the error, or an empty text.
+/// For Option::check: the error, or an empty text.
 std::function<std::string(const std::string&)> check_whole(NumberRange range);
 
 }  // namespace torq::app

@@ -6,10 +6,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 
+#include "torq/doors/http1/door.hpp"
 #include "torq/doors/quic/quic_door.hpp"
+#include "torq/doors/udp/door.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/quic_driver.hpp"
 #include "torq/net/system_entropy.hpp"
+#include "torq/net/tcp_server.hpp"
 
 namespace torq::app {
 namespace {
@@ -30,6 +33,10 @@ struct Worker::Impl {
   doors::quic_json::Service service;
   doors::quic::QuicDoor door;
   ConnectionLog connection_log;
+  web::Site site;
+  doors::http1::Door http1;
+  net::TcpServer tcp;
+  doors::udp::Door udp;
   net::QuicDriver driver;
   std::vector<net::QuicDriver*> siblings;
   asio::steady_timer expiry{loop};
@@ -38,16 +45,21 @@ struct Worker::Impl {
   std::function<void()> drained;
   std::thread thread;
 
-  Impl(const Shared& what, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets)
+  Impl(const Shared& what, quic::EndpointOptions options, WorkerSockets sockets)
       : shared(what),
         sweeps(options.worker.index == 0),
         service(what.tracker, what.files, what.limits, net::draw_seed(entropy)),
         door(service),
         connection_log(door, what.log),
-        driver(loop, std::move(options), entropy, std::move(sockets), connection_log) {}
+        site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
+        http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = {}}),
+        tcp(loop, std::move(sockets.tcp), http1, *options.server),
+        udp(what.tracker, what.udp_ids, net::draw_seed(entropy)),
+        driver(loop, std::move(options), entropy, std::move(sockets.udp), connection_log, udp) {}
 
   void run() {
     driver.start();
+    tcp.start();
     if (sweeps) sweep();
     loop.run();
   }
@@ -74,7 +86,8 @@ struct Worker::Impl {
       if (late || endpoint.find(handle)->open_streams() == 0) endpoint.close(now, handle);
     }
     driver.flush();
-    if (endpoint.connection_count() == 0) return drained();
+    if (late) tcp.close_all();
+    if (endpoint.connection_count() == 0 && tcp.connection_count() == 0) return drained();
     drain_timer.expires_after(kDrainPeriod);
     drain_timer.async_wait([this](boost::system::error_code error) {
       if (!error) close_silent_connections();
@@ -82,7 +95,7 @@ struct Worker::Impl {
   }
 };
 
-Worker::Worker(const Shared& shared, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets)
+Worker::Worker(const Shared& shared, quic::EndpointOptions options, WorkerSockets sockets)
     : impl_(std::make_unique<Impl>(shared, std::move(options), std::move(sockets))) {}
 
 Worker::~Worker() {
@@ -106,7 +119,10 @@ void Worker::start(std::span<const std::unique_ptr<Worker>> workers, const std::
 }
 
 void Worker::use(quic::ServerTls tls) {
-  asio::post(impl_->loop, [impl = impl_.get(), tls = std::move(tls)] { impl->driver.endpoint().use(tls); });
+  asio::post(impl_->loop, [impl = impl_.get(), tls = std::move(tls)] {
+    impl->driver.endpoint().use(tls);
+    impl->tcp.use(tls);
+  });
 }
 
 void Worker::drain(Duration deadline, std::function<void()> drained) {
@@ -115,6 +131,7 @@ void Worker::drain(Duration deadline, std::function<void()> drained) {
     impl->drained = drained;
     impl->drain_deadline = net::monotonic_now() + deadline;
     impl->driver.endpoint().refuse_newcomers();
+    impl->tcp.drain();
     impl->close_silent_connections();
   });
 }

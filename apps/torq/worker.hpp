@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One core's share of a server: a thread with its own sockets, endpoint, door and event loop. What workers share is
+// One core's share of a server: a thread with its own sockets, endpoint, doors and event loop. What workers share is
 // passed in and outlives them.
 
 #include <functional>
@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "apps/torq/connection_log.hpp"
+#include "apps/torq/listeners.hpp"
 #include "apps/torq/log.hpp"
 #include "torq/base/clock.hpp"
 #include "torq/doors/quic_json/service.hpp"
+#include "torq/doors/udp/connection_ids.hpp"
 #include "torq/files/file_tree.hpp"
-#include "torq/net/udp_socket.hpp"
 #include "torq/quic/endpoint.hpp"
 #include "torq/tracker/tracker.hpp"
+#include "torq/web/vitals.hpp"
 #include "torq/wire/messages.hpp"
 
 namespace torq::app {
@@ -24,7 +26,9 @@ struct Shared {
   tracker::SwarmStore& store;
   const tracker::Tracker& tracker;
   const files::FileTree& files;
+  const web::Vitals& vitals;
   wire::Limits limits;
+  const doors::udp::ConnectionIds& udp_ids;
   Log& log;
 };
 
@@ -38,7 +42,7 @@ struct WorkerFigures {
 
 class Worker {
  public:
-  Worker(const Shared& shared, quic::EndpointOptions options, std::vector<net::UdpSocket> sockets);
+  Worker(const Shared& shared, quic::EndpointOptions options, WorkerSockets sockets);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

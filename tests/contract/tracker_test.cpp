@@ -101,6 +101,16 @@ TEST_P(TrackerRulesTest, RegistersTheAskerFirstThenAnswers) {
   EXPECT_EQ(second.peers, Peers{peer("8.1.0.1")});
 }
 
+TEST_P(TrackerRulesTest, HandsOutAPartialSeedAsALeecher) {
+  const AnnounceReply partial = announce(with(AnnounceEvent::kPaused, leeching()), source(1));
+
+  EXPECT_EQ(partial.complete, 0u);
+  EXPECT_EQ(partial.incomplete, 1u);
+  EXPECT_EQ(heard_by_others(), Peers{peer("8.1.0.1")});
+  EXPECT_EQ(announce(with(AnnounceEvent::kPaused, seeding()), source(1)).complete, 1u);
+  EXPECT_EQ(scrape().downloaded, 0u);
+}
+
 TEST_P(TrackerRulesTest, TellsTheIntervalOfItsRules) {
   EXPECT_EQ(announce(leeching(), source(1)).interval, seconds(60));
   start(TrackerRules{.interval = seconds(1800), .trusted_proxies = {}});

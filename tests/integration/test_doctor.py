@@ -85,6 +85,15 @@ def test_silence(examine, deaf):
         assert line in checks["udp"]["advice"]
 
 
+def test_a_new_server_is_examined_before_it_is_trusted(examine, deaf, shared_server):
+    """To trust is to dial: what stands in the way of that must have been said before."""
+    silent, silent_code = examine(deaf, "--trust-new")
+    well, well_code = examine(shared_server.url, "--trust-new")
+
+    assert silent["udp"]["result"] == "fail" and silent_code == NETWORK
+    assert set(well) == ALL and well["trust"]["result"] == "ok" and well_code == OK
+
+
 def test_an_interrupt_is_an_interrupt(command, deaf):
     process = command.start("doctor", deaf, "--insecure", "--json")
     assert process.line()["check"] == "name"

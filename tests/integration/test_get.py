@@ -340,6 +340,15 @@ def test_room_is_looked_for_first(command, scripted):
     assert left_in(command.folder) == []
 
 
+def test_a_folder_that_will_not_fit_is_told_of_before_it_is_fetched(command, scripted):
+    listed = json.dumps({"list": "", "entries": [{"name": name, "type": "file", "size": 10**17} for name in "ab"]})
+    server = scripted([offers("file_raw", "list"), {"contains": '"list":', "answer": listed}, {"contains": '"file":', "hex": raw(b"abc")}])
+
+    finished = command("get", "-r", server.url, "-o", "out", "--parallel", 1, "--pin", server.pin)
+
+    assert f"{2 * 10**17} bytes are to come" in finished.err and "bytes are free in out" in finished.err, finished
+
+
 def test_a_limit_of_the_disk_removes_what_it_stopped(command, shared_server):
     script = f'ulimit -f 100; exec "$0" get {shared_server.url}/large.bin --pin {shared_server.pin}'
 

@@ -62,6 +62,7 @@ def test_people_read_lines(command, server, root):
     assert finished.out.splitlines()[-1] == "6 OK, 0 RETRY, 0 FAIL, 0 WARN"
 
 
+@pytest.mark.parametrize("foreign_server", ["quinn"], indirect=True)
 def test_each_difference_is_a_fail(command, foreign_server, reference):
     (reference / "small.txt").write_bytes(b"x" * seed.SIZES["small.txt"])
     large = bytearray((reference / "large.bin").read_bytes())

@@ -50,6 +50,7 @@ bool holds(Bytes bytes, ByteAt byte_at) {
 // Responder ----------------------------------------------------------------------------------------------------------
 
 void Responder::handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) {
+  if (const auto* newcomer = std::get_if<quic::Refused>(&event.what)) return refused.push_back(newcomer->reason);
   quic::Connection& connection = *endpoint.find(event.connection);
   const auto forget = [&](quic::StreamId stream) { exchanges_.erase({event.connection, stream}); };
   std::visit(Overloaded{
@@ -126,6 +127,7 @@ std::uint64_t Responder::written(std::uint64_t number) const {
 // Requester ----------------------------------------------------------------------------------------------------------
 
 void Requester::handle_event(Instant, quic::Endpoint& endpoint, const quic::Event& event) {
+  if (std::holds_alternative<quic::Refused>(event.what)) return;
   quic::Connection& connection = *endpoint.find(event.connection);
   const auto with = [&](quic::StreamId stream, auto&& use) {
     if (const auto number = number_of(event.connection, stream)) use(requests_[*number], *number);
@@ -157,6 +159,7 @@ void Requester::handle_event(Instant, quic::Endpoint& endpoint, const quic::Even
                  [&](const quic::NewTicket& e) { tickets.push_back(e.ticket); },
                  [&](const quic::NewToken& e) { tokens.push_back(e.token); },
                  [&](const quic::Closed& e) { close(event.connection, e.reason); },
+                 [](const quic::Refused&) {},
              },
              event.what);
 }

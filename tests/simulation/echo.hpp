@@ -32,6 +32,7 @@ class Responder final : public Application {
 
   std::vector<Served> served;
   std::vector<quic::CloseReason> closed;
+  std::vector<quic::Refusal> refused;
   std::size_t connections = 0;
   std::size_t stops_seen = 0;   // StreamStopped
   std::size_t resets_seen = 0;  // StreamReset

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "simulation.hpp"
+#include "torq/quic/invariants.hpp"
 
 namespace torq::simulation {
 namespace {
@@ -230,6 +231,24 @@ TEST(SimulatedTrust, InOtherAuthoritiesRefuses) {
 
   EXPECT_EQ(reason.kind, quic::CloseKind::kCertificateRefused);
   EXPECT_EQ(reason.peer_pin, pin());
+}
+
+// ngtcp2's clients clear the second bit at random where the server offers it (RFC 9287).
+TEST(SimulatedHandshake, LetsTheServerKnowQuicByItsFirstByte) {
+  Simulation sim(1);
+  std::size_t seen = 0, foreign = 0;
+  sim.link.watch([&](Direction direction, Bytes datagram) {
+    if (direction != Direction::kToServer) return;
+    ++seen;
+    if (!quic::could_be_quic(datagram)) ++foreign;
+  });
+
+  sim.connected();
+  for (int i = 0; i < 50; ++i) sim.request(10'000);
+  EXPECT_TRUE(sim.run_until_answered());
+
+  EXPECT_GT(seen, 20U);
+  EXPECT_EQ(foreign, 0U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "torq/base/address.hpp"
+#include "torq/base/address_prefix.hpp"
 #include "torq/base/hex.hpp"
 #include "torq/base/info_hash.hpp"
 #include "torq/base/random.hpp"
@@ -96,6 +97,24 @@ TEST(Random, BelowReachesEveryValueAndNoOther) {
   for (int i = 0; i < 5000; ++i) ++seen.at(random.below(5));
 
   for (const int count : seen) EXPECT_NEAR(count, 1000, 150);
+}
+
+TEST(AddressPrefix, ReadsBlocksAndSingleAddresses) {
+  EXPECT_EQ(to_string(*parse_address_prefix("10.0.0.0/8")), "10.0.0.0/8");
+  EXPECT_EQ(to_string(*parse_address_prefix("2001:db8::/56")), "2001:db8::/56");
+  EXPECT_EQ(to_string(*parse_address_prefix("192.0.2.1")), "192.0.2.1");
+  for (const char* wrong : {"", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/8x", "host/8", "::/129", "::/-1"}) {
+    EXPECT_FALSE(parse_address_prefix(wrong)) << wrong;
+  }
+}
+
+TEST(AddressPrefix, ContainsWhatSharesItsBits) {
+  const AddressPrefix odd = *parse_address_prefix("192.0.2.64/27");
+  EXPECT_TRUE(odd.contains(*parse_ip("192.0.2.95")));
+  EXPECT_FALSE(odd.contains(*parse_ip("192.0.2.96")));
+  EXPECT_FALSE(odd.contains(*parse_ip("2001:db8::1")));
+  EXPECT_TRUE(parse_address_prefix("0.0.0.0/0")->contains(*parse_ip("203.0.113.9")));
+  EXPECT_EQ(prefix_of(*parse_ip("2001:db8:0:1ff::1"), 56), *parse_address_prefix("2001:db8:0:100::/56"));
 }
 
 }  // namespace

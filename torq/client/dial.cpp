@@ -52,7 +52,7 @@ Dial::Dial(LinkHost& host, Link& owner, const Server& server, Done done)
     : host_(host), owner_(owner), server_(server), done_(std::move(done)), stagger_(host.loop()), limit_(host.loop()) {}
 
 Dial::~Dial() {
-  for (const auto handle : attempts_) host_.close(handle);
+  for (const Attempt& attempt : attempts_) host_.close(attempt.handle);
 }
 
 void Dial::start(Instant now) {
@@ -83,7 +83,8 @@ void Dial::begin(Instant now, const std::vector<SocketAddress>& resolved) {
 }
 
 void Dial::try_next(Instant now) {
-  attempts_.push_back(host_.connect(addresses_[next_++], server_, keepsakes_, owner_));
+  const SocketAddress& address = addresses_[next_++];
+  attempts_.push_back({host_.connect(address, server_, keepsakes_, owner_), address});
   if (next_ == addresses_.size()) return stagger_.cancel();
   stagger_.set(now + kAttemptDelay, [this, &host = host_] {
     try_next(net::monotonic_now());
@@ -91,13 +92,24 @@ void Dial::try_next(Instant now) {
   });
 }
 
+bool Dial::forget(quic::ConnectionHandle handle) {
+  return std::erase_if(attempts_, [&](const Attempt& attempt) { return attempt.handle == handle; }) > 0;
+}
+
+void Dial::handle_refusal(const SocketAddress& remote) {
+  const auto found = std::ranges::find(attempts_, remote, &Attempt::address);
+  if (found == attempts_.end()) return;
+  note(port_closed());
+  host_.close(found->handle);
+}
+
 void Dial::handle_connected(quic::ConnectionHandle handle) {
-  if (std::erase(attempts_, handle) == 0) return;
+  if (!forget(handle)) return;
   finish(handle);
 }
 
 void Dial::handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason) {
-  if (std::erase(attempts_, handle) == 0) return;
+  if (!forget(handle)) return;
   note(fault_of_dial(reason, server_));
   if (next_ < addresses_.size()) return try_next(now);
   if (attempts_.empty()) finish(Failure(*fault_));

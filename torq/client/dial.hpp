@@ -32,6 +32,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
 
   void start(Instant now);
   void handle_connected(quic::ConnectionHandle handle);
+  /// Ends the try at that address, if one is under way; its Closed will follow.
+  void handle_refusal(const SocketAddress& remote);
   void handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason);
 
  private:
@@ -48,9 +50,15 @@ class Dial : public std::enable_shared_from_this<Dial> {
   std::vector<SocketAddress> addresses_;
   // The same for all tries, of which one wins: a name with a dead address would never resume otherwise.
   quic::Keepsakes keepsakes_;
-  std::size_t next_ = 0;                          // of addresses_
-  std::vector<quic::ConnectionHandle> attempts_;  // under way
-  std::optional<ConnectionFault> fault_;          // the most telling of those that failed
+  struct Attempt {
+    quic::ConnectionHandle handle;
+    SocketAddress address;
+  };
+  bool forget(quic::ConnectionHandle handle);
+
+  std::size_t next_ = 0;                  // of addresses_
+  std::vector<Attempt> attempts_;         // under way
+  std::optional<ConnectionFault> fault_;  // the most telling of those that failed
   Alarm stagger_;
   Alarm limit_;
 };

@@ -157,6 +157,32 @@ TEST(Dial, FailsInTimeWhenNobodyAnswers) {
   EXPECT_EQ(reply.error().kind, ErrorKind::kUnreachable);
 }
 
+// Where a server was until a moment ago.
+SocketAddress closed_port(const char* ip) { return Silence(ip).address(); }
+
+TEST(Dial, FailsAtOnceWhereNobodyListens) {
+  ScriptedServer elsewhere(always(answer(kAnnounceReply)));
+  Options options = patient();
+  options.retries = 1;
+
+  const auto took = time_of([&] {
+    const auto reply = announce_to(elsewhere, {closed_port("127.0.0.1"), closed_port("::1")}, options);
+
+    EXPECT_EQ(reply.error().kind, ErrorKind::kUnreachable);
+    EXPECT_EQ(reply.error().message, "nothing listens on this UDP port");
+  });
+
+  EXPECT_LT(took, kMuchLessThanATimeout);
+}
+
+TEST(Dial, GoesOnToTheNextAddressWhereNobodyListens) {
+  ScriptedServer server(always(answer(kAnnounceReply)));
+
+  const auto reply = announce_to(server, {closed_port("::1"), server.setting().address}, patient());
+
+  EXPECT_TRUE(reply) << reply.error().text();
+}
+
 TEST(Dial, SaysThatANameDidNotResolveInTime) {
   asio::io_context loop{1};
 

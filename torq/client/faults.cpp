@@ -108,6 +108,7 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason) {
     case quic::CloseKind::kPeerApplication:
       return {incompatible(describe_peers_close(reason)), is_without_fault(reason)};
     case quic::CloseKind::kProtocolViolation:
+    case quic::CloseKind::kOverLimit:
       return {incompatible("the handshake failed: " + reason.text), false};
     case quic::CloseKind::kLocal:
     case quic::CloseKind::kIdle:
@@ -122,6 +123,12 @@ ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& ser
   const bool is_known = !server.trust.where().empty();
   if (reason.kind != quic::CloseKind::kCertificateRefused || !is_known) return fault_of_dial(reason);
   return {key_changed(server.trust, reason.peer_pin), false};
+}
+
+ConnectionFault port_closed() {
+  return {
+      {ErrorKind::kUnreachable, "", "nothing listens on this UDP port", "check that the server runs, and its port", ""},
+      true};
 }
 
 ConnectionFault fault_of_loss(const quic::CloseReason& reason) {

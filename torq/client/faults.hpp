@@ -22,6 +22,8 @@ struct ConnectionFault {
 ConnectionFault fault_of_dial(const quic::CloseReason& reason);
 /// The same, of a server of which may be written by which key it is known.
 ConnectionFault fault_of_dial(const quic::CloseReason& reason, const Server& server);
+/// The machine is there, and nobody listens on that port.
+ConnectionFault port_closed();
 /// A connection that had begun to work.
 ConnectionFault fault_of_loss(const quic::CloseReason& reason);
 

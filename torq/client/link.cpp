@@ -94,6 +94,10 @@ void Link::handle_event(Instant now, const quic::Event& event) {
   if (std::holds_alternative<quic::StreamsAvailable>(event.what)) dispatch(now);
 }
 
+void Link::handle_refusal(const SocketAddress& remote) {
+  if (dial_) dial_->handle_refusal(remote);
+}
+
 void Link::handle_connected(Instant, quic::ConnectionHandle handle) {
   if (dial_) dial_->handle_connected(handle);
 }

@@ -37,6 +37,8 @@ class Link {
   /// False when this link carries no such call.
   bool cancel(Call call);
   void handle_event(Instant now, const quic::Event& event);
+  /// Nobody listens at `remote`. Matters to a dial alone: a connection that was made has better proof of what is there.
+  void handle_refusal(const SocketAddress& remote);
   /// A connection was begun whose events will come here, up to its Closed.
   void adopt_connection() { ++handles_; }
   /// Ends everything: all requests with `error`, then the connection.

@@ -79,6 +79,10 @@ void Pool::handle_event(Instant now, quic::Endpoint&, const quic::Event& event) 
   link.handle_event(now, event);
 }
 
+void Pool::handle_refusal(Instant, const SocketAddress& remote) {
+  for (const auto& link : links_) link->handle_refusal(remote);
+}
+
 void Pool::remember(const quic::Event& event, const Server& server) {
   if (const auto* ticket = std::get_if<quic::NewTicket>(&event.what)) {
     sessions_->save(session_key(server), Keepsake::kTicket, ticket->ticket);

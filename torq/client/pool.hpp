@@ -32,6 +32,7 @@ class Pool final : public net::QuicApplication, private LinkHost {
   std::uint64_t resumed() const { return resumed_; }
 
   void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) override;
+  void handle_refusal(Instant now, const SocketAddress& remote) override;
 
  private:
   // LinkHost

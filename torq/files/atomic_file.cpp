@@ -12,6 +12,7 @@
 #include <climits>
 
 #include "torq/base/hex.hpp"
+#include "torq/files/durable.hpp"
 
 namespace torq::files {
 namespace {
@@ -46,18 +47,6 @@ int obstacle(const Descriptor& folder, const std::string& name) {
   if (S_ISDIR(status.st_mode)) return EISDIR;
   return S_ISREG(status.st_mode) ? 0 : EOPNOTSUPP;
 }
-
-bool write_all(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-/// Makes a rename survive a power cut. Some network file systems have no such thing and answer EINVAL.
-bool sync_folder(int fd) { return ::fsync(fd) == 0 || errno == EINVAL; }
 
 }  // namespace
 

@@ -9,7 +9,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "torq/net/answer_batch.hpp"
 #include "torq/net/clock.hpp"
+#include "torq/quic/invariants.hpp"
 
 namespace torq::net {
 namespace {
@@ -18,7 +20,6 @@ namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
 
 // Bounds on what one wake-up does before timers and the other sockets have their turn.
-constexpr int kReceivesPerWake = 4;  // batches, per socket
 constexpr int kBatchesPerPump = 16;  // of sends
 // Datagrams on their way from other workers; beyond it they are lost, as a full socket buffer would lose them.
 constexpr std::size_t kInboxLimit = 4096;
@@ -30,10 +31,11 @@ constexpr std::size_t kSendArea = 8 * kRunSize;
 struct QuicDriver::Impl {
   struct Port {
     UdpSocket socket;
+    UdpSpeech speech;
     Descriptor descriptor;
 
-    Port(asio::io_context& loop, UdpSocket owned)
-        : socket(std::move(owned)), descriptor(loop, socket.native_handle()) {}
+    Port(asio::io_context& loop, UdpSocket owned, UdpSpeech spoken)
+        : socket(std::move(owned)), speech(spoken), descriptor(loop, socket.native_handle()) {}
     ~Port() { descriptor.release(); }
     Port(const Port&) = delete;
     Port& operator=(const Port&) = delete;
@@ -43,6 +45,8 @@ struct QuicDriver::Impl {
   quic::WorkerSlot slot;
   quic::Endpoint endpoint;
   QuicApplication& application;
+  DatagramApplication* datagrams = nullptr;  // where there is another protocol
+  AnswerBatch answers;
   std::vector<std::unique_ptr<Port>> ports;
   std::span<QuicDriver* const> workers;
   ReceiveBatch batch;
@@ -61,17 +65,27 @@ struct QuicDriver::Impl {
     port.descriptor.async_wait(Descriptor::wait_read, [this, &port](boost::system::error_code error) {
       if (error) return;
       const Instant now = monotonic_now();
-      for (int i = 0; i < kReceivesPerWake; ++i) {
-        const std::size_t count = port.socket.receive(
-            batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, path, ecn, datagram); });
-        if (count == 0) break;
+      const std::size_t most = endpoint.limits().datagrams_per_wake;
+      std::size_t total = 0;
+      std::size_t count = 1;
+      while (count > 0 && total < most) {
+        count = port.socket.receive(
+            batch,
+            [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, port, path, ecn, datagram); });
+        answers.send(port.socket);
+        total += count;
       }
+      port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
+      if (total >= most) endpoint.note(quic::LimitHit::kDatagramsPerWake);
       pump(now);
       wait_readable(port);
     });
   }
 
-  void take(Instant now, const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+  void take(Instant now, Port& port, const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+    if (port.speech == UdpSpeech::kDatagrams || (port.speech == UdpSpeech::kEither && !quic::could_be_quic(datagram))) {
+      return answers.ask(*datagrams, now, path, datagram, port.socket);
+    }
     if (workers.size() > 1) {
       const auto owner = quic::worker_named_by(datagram, static_cast<unsigned>(workers.size()));
       if (owner && *owner != slot.index) {
@@ -181,7 +195,18 @@ struct QuicDriver::Impl {
 QuicDriver::QuicDriver(asio::io_context& loop, quic::EndpointOptions options, Entropy& entropy,
                        std::vector<UdpSocket> sockets, QuicApplication& application)
     : impl_(std::make_unique<Impl>(loop, std::move(options), entropy, application)) {
-  for (UdpSocket& socket : sockets) impl_->ports.push_back(std::make_unique<Impl::Port>(loop, std::move(socket)));
+  for (UdpSocket& socket : sockets) {
+    impl_->ports.push_back(std::make_unique<Impl::Port>(loop, std::move(socket), UdpSpeech::kQuic));
+  }
+}
+
+QuicDriver::QuicDriver(asio::io_context& loop, quic::EndpointOptions options, Entropy& entropy,
+                       std::vector<UdpPort> ports, QuicApplication& application, DatagramApplication& datagrams)
+    : impl_(std::make_unique<Impl>(loop, std::move(options), entropy, application)) {
+  impl_->datagrams = &datagrams;
+  for (UdpPort& port : ports) {
+    impl_->ports.push_back(std::make_unique<Impl::Port>(loop, std::move(port.socket), port.speech));
+  }
 }
 
 QuicDriver::~QuicDriver() = default;

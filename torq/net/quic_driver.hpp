@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Drives one quic::Endpoint with real sockets and real time: reads batches of datagrams, hands the events to an
-// application, writes what the endpoint has to send, arms one timer. It lives on the thread that runs its io_context;
+// application, writes what the endpoint has to send, arms one timer. Datagrams that are not QUIC's go to another
+// application, if there is one, whose answers leave at once. It lives on the thread that runs its io_context;
 // only forward() may be called from another.
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "torq/net/datagram_application.hpp"
 #include "torq/net/udp_socket.hpp"
 #include "torq/quic/endpoint.hpp"
 
@@ -24,6 +26,8 @@ class QuicApplication {
   virtual ~QuicApplication() = default;
   /// May use the endpoint's connections, and close them.
   virtual void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) = 0;
+  /// A client's: nobody listens at `remote`, if whoever says so is to be believed (UdpSocket::take_refusals).
+  virtual void handle_refusal(Instant, const SocketAddress& /*remote*/) {}
 };
 
 class QuicDriver {
@@ -31,6 +35,9 @@ class QuicDriver {
   /// `entropy` and `application` must outlive the driver; so must `loop`.
   QuicDriver(boost::asio::io_context& loop, quic::EndpointOptions options, Entropy& entropy,
              std::vector<UdpSocket> sockets, QuicApplication& application);
+  /// With sockets that carry another protocol, too; `datagrams` outlives the driver.
+  QuicDriver(boost::asio::io_context& loop, quic::EndpointOptions options, Entropy& entropy, std::vector<UdpPort> ports,
+             QuicApplication& application, DatagramApplication& datagrams);
   ~QuicDriver();
   QuicDriver(const QuicDriver&) = delete;
   QuicDriver& operator=(const QuicDriver&) = delete;

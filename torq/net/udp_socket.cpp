@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "torq/net/udp_socket.hpp"
 
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ namespace {
 // The default holds some 90 first datagrams of clients; the kernel clamps to net.core.rmem_max.
 constexpr int kBufferSize = 4 * 1024 * 1024;
 constexpr std::size_t kSendBatch = 64;
+constexpr std::size_t kRefusalsPerCall = 64;
 
 std::error_code last_error() { return {errno, std::system_category()}; }
 
@@ -91,6 +93,19 @@ struct Message {
   }
 };
 
+// Of what the error queue holds: too large datagrams and unreachable networks are there, too.
+bool is_refusal(msghdr& message) {
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    const bool ipv4 = header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR;
+    const bool ipv6 = header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR;
+    if (!ipv4 && !ipv6) continue;
+    sock_extended_err error;
+    std::memcpy(&error, CMSG_DATA(header), sizeof error);
+    return error.ee_errno == ECONNREFUSED;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string SocketError::text() const {
@@ -114,7 +129,10 @@ Result<UdpSocket, SocketError> UdpSocket::bind(const SocketAddress& address, Por
 Result<UdpSocket, SocketError> UdpSocket::open_for_client(Family family) {
   const IpAddress wildcard = family == Family::kIpv4 ? IpAddress() : IpAddress::v6({});
   auto opened = bind({wildcard, 0}, Port::kOwn);
-  if (opened) opened->tells_local_ = false;
+  if (!opened) return opened;
+  opened->tells_local_ = false;
+  opened->tells_refusals_ = family == Family::kIpv4 ? set_option(opened->fd_, IPPROTO_IP, IP_RECVERR, 1)
+                                                    : set_option(opened->fd_, IPPROTO_IPV6, IPV6_RECVERR, 1);
   return opened;
 }
 
@@ -122,12 +140,15 @@ std::error_code UdpSocket::configure() const {
   set_option(fd_, SOL_SOCKET, SO_RCVBUF, kBufferSize);
   set_option(fd_, SOL_SOCKET, SO_SNDBUF, kBufferSize);
   set_option(fd_, SOL_UDP, UDP_GRO, 1);
+  const int tells_local = address_.ip.is_unspecified();  // else it is known, and saying it costs time for each datagram
   if (address_.ip.family() == Family::kIpv4) {
-    const bool ok = set_option(fd_, IPPROTO_IP, IP_PKTINFO, 1) && set_option(fd_, IPPROTO_IP, IP_RECVTOS, 1) &&
+    const bool ok = set_option(fd_, IPPROTO_IP, IP_PKTINFO, tells_local) &&
+                    set_option(fd_, IPPROTO_IP, IP_RECVTOS, 1) &&
                     set_option(fd_, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     return ok ? std::error_code() : last_error();
   }
-  const bool ok = set_option(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set_option(fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+  const bool ok = set_option(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+                  set_option(fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO, tells_local) &&
                   set_option(fd_, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
                   set_option(fd_, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   return ok ? std::error_code() : last_error();
@@ -137,12 +158,14 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       address_(other.address_),
       tells_local_(other.tells_local_),
+      tells_refusals_(other.tells_refusals_),
       segmentation_(other.segmentation_) {}
 
 UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
   std::swap(tells_local_, other.tells_local_);
+  std::swap(tells_refusals_, other.tells_refusals_);
   std::swap(segmentation_, other.segmentation_);
   return *this;
 }
@@ -185,6 +208,22 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch, const Deliver& deliver) {
   return datagrams;
 }
 
+void UdpSocket::take_refusals(const Refused& refused) {
+  if (!tells_refusals_) return;
+  bool more = true;
+  for (std::size_t i = 0; more && i < kRefusalsPerCall; ++i) {
+    sockaddr_in6 destination{};  // of the datagram that this is about
+    alignas(cmsghdr) std::array<std::byte, 512> control;
+    msghdr message{};
+    message.msg_name = &destination;
+    message.msg_namelen = sizeof destination;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    more = recvmsg(fd_, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
+    if (more && is_refusal(message)) refused(from_sockaddr(reinterpret_cast<const sockaddr*>(&destination)));
+  }
+}
+
 std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
   std::array<mmsghdr, kSendBatch> headers;
   std::array<Message, kSendBatch> messages{};
@@ -208,7 +247,7 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
     } else if ((errno == EIO || errno == EINVAL) && segmentation_ &&
                runs[done].bytes.size() > runs[done].transmit.segment_size) {
       segmentation_ = false;  // the device cannot checksum segments: from now on one datagram at a time
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && !(errno == ECONNREFUSED && tells_refusals_)) {  // the refusal of an earlier datagram
       ++done;  // refused (EMSGSIZE, ENETUNREACH, EPERM, ENOBUFS…): lost, as QUIC expects of datagrams
     }
   }

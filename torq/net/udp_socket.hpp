@@ -62,6 +62,7 @@ class UdpSocket {
 
   /// A client's: a free port of its own, and the kernel picks the source address for each destination. So the local
   /// address of every path is the wildcard, in both directions; a change of network shows to the peer, not here.
+  /// It learns of ports that nobody listens on: see take_refusals().
   static Result<UdpSocket, SocketError> open_for_client(Family family);
 
   UdpSocket(UdpSocket&& other) noexcept;
@@ -81,6 +82,12 @@ class UdpSocket {
   /// Takes at most one batch of what is waiting; returns how many datagrams that was, 0 when none is waiting.
   std::size_t receive(ReceiveBatch& batch, const Deliver& deliver);
 
+  using Refused = std::function<void(const SocketAddress& remote)>;
+  /// Where something was sent and nobody listens, as the machine there says (ICMP port unreachable): a client's. To be
+  /// called whenever the socket is readable, which it stays until all are taken. Whoever guesses the local port
+  /// can forge it.
+  void take_refusals(const Refused& refused);
+
   /// Sends runs in order and returns how many were dealt with. Fewer than all: the kernel's buffer is full, wait until
   /// the socket is writable. A run that the network refuses counts as lost, as any datagram may be.
   std::size_t send(std::span<const Outgoing> runs);
@@ -92,7 +99,8 @@ class UdpSocket {
 
   int fd_ = -1;
   SocketAddress address_;
-  bool tells_local_ = true;   // received paths name the address that was asked, not the one that is bound
+  bool tells_local_ = true;  // received paths name the address that was asked, not the one that is bound
+  bool tells_refusals_ = false;
   bool segmentation_ = true;  // UDP_SEGMENT works on this path to the device
 };
 

@@ -125,6 +125,37 @@ TEST_P(UdpSocketTest, OfAClientHasOneLocalAddressInBothDirections) {
   EXPECT_EQ(arrivals(client, 1).at(0).path, (quic::Path{client.address(), server.address()}));
 }
 
+// A port of this machine where nobody listens.
+SocketAddress closed_port(std::string_view ip) { return bound(ip).address(); }
+
+std::vector<SocketAddress> refusals(UdpSocket& socket) {
+  std::vector<SocketAddress> all;
+  pollfd ready{socket.native_handle(), 0, 0};  // errors are always waited for
+  poll(&ready, 1, 2000);
+  socket.take_refusals([&](const SocketAddress& remote) { all.push_back(remote); });
+  return all;
+}
+
+TEST_P(UdpSocketTest, OfAClientTellsWhereNobodyListens) {
+  const SocketAddress nobody = closed_port(GetParam());
+  UdpSocket client = UdpSocket::open_for_client(nobody.ip.family()).value();
+
+  client.send(std::array{run(client.address(), nobody, "anyone?", 7)});
+
+  EXPECT_EQ(refusals(client), std::vector{nobody});
+}
+
+TEST_P(UdpSocketTest, OfAClientLosesNothingToSomebodyElsesRefusal) {
+  const SocketAddress nobody = closed_port(GetParam());
+  UdpSocket server = bound(GetParam());
+  UdpSocket client = UdpSocket::open_for_client(nobody.ip.family()).value();
+
+  client.send(std::array{run(client.address(), nobody, "anyone?", 7)});
+  client.send(std::array{run(client.address(), server.address(), "question", 8)});
+
+  EXPECT_EQ(arrivals(server, 1).at(0).text, "question");
+}
+
 TEST(UdpSocket, NamesTheAddressThatIsTaken) {
   UdpSocket first = bound("127.0.0.1");
 

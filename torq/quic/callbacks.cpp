@@ -64,6 +64,10 @@ ngtcp2_callbacks Callbacks::common() {
   table.handshake_completed = [](ngtcp2_conn*, void* user) noexcept {
     return to_ngtcp2(self(user).on_handshake_completed());
   };
+  table.stream_open = [](ngtcp2_conn*, int64_t id, void* user) noexcept {
+    self(user).on_stream_opened(StreamId{id});
+    return 0;
+  };
   table.recv_stream_data = [](ngtcp2_conn*, uint32_t flags, int64_t id, uint64_t, const uint8_t* data, size_t size,
                               void* user, void*) noexcept {
     self(user).on_stream_data(StreamId{id}, std::as_bytes(std::span(data, size)),

@@ -27,6 +27,10 @@ ngtcp2_settings make_settings(Instant now, const Limits& limits, Entropy& entrop
   return settings;
 }
 
+std::uint64_t first_window(const Limits& limits) {
+  return std::min(limits.first_window.value_or(limits.connection_window), limits.connection_window);
+}
+
 ngtcp2_transport_params make_parameters(const Limits& limits) {
   ngtcp2_transport_params params;
   ngtcp2_transport_params_default(&params);
@@ -35,7 +39,7 @@ ngtcp2_transport_params make_parameters(const Limits& limits) {
   params.initial_max_stream_data_bidi_local = limits.stream_window;
   params.initial_max_stream_data_bidi_remote = limits.stream_window;
   params.initial_max_stream_data_uni = kUnidirectionalWindow;
-  params.initial_max_data = limits.connection_window;
+  params.initial_max_data = first_window(limits);
   params.max_idle_timeout = static_cast<ngtcp2_duration>(limits.idle_timeout.count());
   params.active_connection_id_limit = 4;
   params.grease_quic_bit = 1;
@@ -45,13 +49,16 @@ ngtcp2_transport_params make_parameters(const Limits& limits) {
 }  // namespace
 
 Connection::Connection(ConnectionHandle handle, ConnectionHost& host, const Limits& limits)
-    : handle_(handle), host_(host), limits_(limits) {}
+    : handle_(handle), host_(host), limits_(limits), ledger_(host.memory()), window_(first_window(limits)) {}
 
 Connection::~Connection() { ngtcp2_conn_del(conn_); }
 
 void Connection::accept(Instant now, const Path& path, const ServerTls& tls, const ClientInitial& initial) {
   ngtcp2_settings settings = make_settings(now, limits_, host_.entropy());
   ngtcp2_transport_params params = make_parameters(limits_);
+  // A server's port is shared with BEP 15, and its sockets with other workers: both are told apart by the bit that
+  // RFC 9287 would let clients clear.
+  params.grease_quic_bit = 0;
   const ConnectionId id = host_.new_connection_id(*this);
   const auto reset_token = host_.reset_token(id);
   std::memcpy(params.stateless_reset_token, reset_token.data(), reset_token.size());
@@ -72,7 +79,7 @@ void Connection::accept(Instant now, const Path& path, const ServerTls& tls, con
   const ngtcp2_cid scid = to_cid(id);
   const ngtcp2_callbacks callbacks = Callbacks::server();
   const int rv = ngtcp2_conn_server_new(&conn_, &dcid, &scid, native.get(), initial.version, &callbacks, &settings,
-                                        &params, nullptr, this);
+                                        &params, ledger_.memory(), this);
   if (rv != 0) throw std::bad_alloc();
   tls_.emplace(tls, host_.secrets(), host_.unix_time(), &conn_);
   ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
@@ -94,7 +101,7 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
   NativePath native(path);
   const ngtcp2_callbacks callbacks = Callbacks::client();
   const int rv = ngtcp2_conn_client_new(&conn_, &dcid, &scid, native.get(), NGTCP2_PROTO_VER_V1, &callbacks, &settings,
-                                        &params, nullptr, this);
+                                        &params, ledger_.memory(), this);
   if (rv != 0) throw std::bad_alloc();
   tls_.emplace(tls, std::move(server_name), keepsakes.ticket, &conn_);
   ngtcp2_conn_set_tls_native_handle(conn_, tls_->native());
@@ -132,6 +139,7 @@ Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path
 void Connection::handle_timeout(Instant now) {
   if (close_reason_) return;
   latest_ = now;
+  if (late_at_ && *late_at_ <= now) reset_late(now);
   const int rv = ngtcp2_conn_handle_expiry(conn_, to_timestamp(now));
   after_callbacks();
   if (rv != 0) return fail(now, rv);
@@ -141,8 +149,9 @@ void Connection::handle_timeout(Instant now) {
 std::optional<Instant> Connection::next_timeout() const {
   if (close_reason_) return std::nullopt;
   const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_);
-  if (expiry == UINT64_MAX) return std::nullopt;
-  return from_timestamp(expiry);
+  if (expiry == UINT64_MAX) return late_at_;
+  const Instant deadline = from_timestamp(expiry);
+  return late_at_ ? std::min(*late_at_, deadline) : deadline;
 }
 
 // What ngtcp2's callbacks left to do, once it has returned.
@@ -152,6 +161,7 @@ void Connection::after_callbacks() {
     uncredited_ = 0;
   }
   if (established_) post_tickets();
+  widen_window();
   // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
   // ends either way. (A new port of the same address is the same host behind the same NAT.)
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;

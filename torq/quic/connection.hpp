@@ -18,7 +18,10 @@
 
 #include "torq/base/bytes.hpp"
 #include "torq/base/clock.hpp"
+#include "torq/quic/admission.hpp"
 #include "torq/quic/connection_id.hpp"
+#include "torq/quic/counts.hpp"
+#include "torq/quic/ledger.hpp"
 #include "torq/quic/limits.hpp"
 #include "torq/quic/post_handshake.hpp"
 #include "torq/quic/stream.hpp"
@@ -47,6 +50,9 @@ class ConnectionHost {
   /// The connection has something to write.
   virtual void touch(Connection& connection) = 0;
   virtual Entropy& entropy() = 0;
+  virtual void note(LimitHit limit) = 0;
+  /// The bytes that all connections hold; their ledgers write it.
+  virtual std::size_t& memory() = 0;
 
  protected:
   ~ConnectionHost() = default;
@@ -136,15 +142,18 @@ class Connection {
   Path current_path() const;
   Duration probe_timeout() const;
   std::vector<ConnectionId> connection_ids() const;
+  /// Bytes held, for Limits::memory; leave_ledger(): it is ending.
+  std::size_t memory() const { return ledger_.bytes(); }
+  void leave_ledger() { ledger_.leave(); }
 
   std::size_t timer_slot = kNoTimer;  // TimerHeap
   std::optional<Instant> handled_deadline;
   /// What the client chose for its first packets. Late ones still come when the handshake is over, and must not begin
   /// another connection.
   std::optional<ConnectionId> first_destination;
-  bool half_open = false;  // accepted and not established: one of limits.half_open
-  bool retired = false;    // its end was reported
-  bool touched = false;    // Endpoint's list of connections with something to write
+  std::optional<Admission::Place> place;  // of a client's; nothing once it was left
+  bool retired = false;                   // its end was reported
+  bool touched = false;                   // Endpoint's list of connections with something to write
 
  private:
   friend struct Callbacks;
@@ -158,6 +167,7 @@ class Connection {
   // Recorded by ngtcp2's callbacks. False is a failure that ends the connection.
   bool on_handshake_completed();
   bool on_post_handshake(Bytes crypto);
+  void on_stream_opened(StreamId id);
   void on_stream_data(StreamId id, Bytes bytes, bool fin);
   void on_stream_reset(StreamId id, std::uint64_t code);
   void on_stream_closed(StreamId id);
@@ -170,6 +180,14 @@ class Connection {
   void on_stateless_reset() { stateless_reset_ = true; }
 
   Stream* find(StreamId id);
+  bool is_peers(StreamId id) const;
+  void settle_request(Stream& stream);
+  void reset_late(Instant now);
+  Instant due_at(const Stream& stream) const;
+  void widen_window();
+  std::size_t send_cap() const;
+  template <class Change>
+  auto on_received(Stream& stream, Change change);
   void release_if_done(Stream& stream);
   std::size_t worthwhile_room() const;
   void announce_room(Stream& stream);
@@ -192,16 +210,21 @@ class Connection {
   ConnectionHandle handle_;
   ConnectionHost& host_;
   const Limits& limits_;
+  Ledger ledger_;  // outlives conn_
   ngtcp2_conn* conn_ = nullptr;
   std::optional<TlsSession> tls_;
   PostHandshake post_handshake_;
 
   std::unordered_map<StreamId, Stream> streams_;
-  std::deque<StreamId> sending_;  // round robin of streams with something to send; those with `queued` set
-  std::vector<StreamId> fresh_;   // streams to announce as readable once the current call has returned
-  std::size_t uncredited_ = 0;    // bytes dropped in a callback, given back to the peer afterwards
-  std::size_t held_ = 0;          // bytes in the send buffers of all streams
-  bool full_ = false;             // a write found max_unacknowledged reached: whoever wants room is told when there is
+  std::deque<StreamId> sending_;    // round robin of streams with something to send; those with `queued` set
+  std::vector<StreamId> fresh_;     // streams to announce as readable once the current call has returned
+  std::size_t awaited_ = 0;         // streams whose request is not whole
+  std::optional<Instant> late_at_;  // when to look at those; not after any of them is due
+  std::uint64_t window_ = 0;        // bytes that the peer may have under way or unread, over all streams
+  std::size_t unread_ = 0;          // of them, those that have come in order
+  std::size_t uncredited_ = 0;      // bytes dropped in a callback, given back to the peer afterwards
+  std::size_t held_ = 0;            // bytes in the send buffers of all streams
+  bool full_ = false;  // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;
   Instant latest_;  // ngtcp2 aborts on time that goes backwards

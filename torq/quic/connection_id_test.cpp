@@ -118,6 +118,13 @@ TEST(Invariants, OfAShortHeaderAreADestinationOfTheLengthThatIsOurs) {
   EXPECT_EQ(header->destination[2], std::byte{3});
 }
 
+TEST(Invariants, AreOfQuicWhenOneOfTheTwoTopBitsIsSet) {
+  EXPECT_FALSE(could_be_quic({}));
+  for (unsigned first = 0; first < 256; ++first) {
+    EXPECT_EQ(could_be_quic(bytes({static_cast<int>(first)}, 20)), first >= 0x40) << first;
+  }
+}
+
 TEST(Invariants, AreAbsentFromEveryTruncation) {
   const Datagram whole = long_header(5, 6);
   for (std::size_t size = 0; size < whole.size(); ++size) {

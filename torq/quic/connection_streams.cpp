@@ -21,6 +21,22 @@ Stream* Connection::find(StreamId id) {
   return it == streams_.end() ? nullptr : &it->second;
 }
 
+bool Connection::is_peers(StreamId id) const {
+  return !ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id));
+}
+
+// Whatever is done to the peer's half, the ledger knows of the room that it takes.
+template <class Change>
+auto Connection::on_received(Stream& stream, Change change) {
+  ledger_.remove(stream.received_capacity());
+  struct Entry {
+    Ledger& ledger;
+    const Stream& stream;
+    ~Entry() { ledger.add(stream.received_capacity()); }
+  } entry{ledger_, stream};
+  return change(stream);
+}
+
 std::optional<StreamId> Connection::open_stream() {
   if (close_reason_ || !established_) return std::nullopt;
   std::int64_t id = 0;
@@ -39,7 +55,8 @@ Connection::Incoming Connection::peek(StreamId id) {
 void Connection::consume(StreamId id, std::size_t n) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
-  stream->consume(n);
+  on_received(*stream, [n](Stream& it) { it.consume(n); });
+  unread_ -= n;
   if (n > 0 && !close_reason_) {
     ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
     ngtcp2_conn_extend_max_offset(conn_, n);
@@ -59,7 +76,7 @@ std::size_t Connection::room(StreamId id) {
   const std::size_t unsent = stream->outgoing.unsent();
   const std::size_t most = std::min<std::uint64_t>(limits_.max_unsent, window);
   const std::size_t own = most - std::min(most, unsent);
-  return std::min(own, limits_.max_unacknowledged - std::min(limits_.max_unacknowledged, held_));
+  return std::min(own, send_cap() - std::min(send_cap(), held_));
 }
 
 std::size_t Connection::write(StreamId id, Bytes bytes) {
@@ -67,10 +84,14 @@ std::size_t Connection::write(StreamId id, Bytes bytes) {
   Stream* stream = find(id);
   if (stream == nullptr) return 0;
   stream->wants_room = n < bytes.size();
-  if (stream->wants_room && held_ + n >= limits_.max_unacknowledged) full_ = true;
+  if (stream->wants_room && held_ + n >= send_cap()) {
+    full_ = true;
+    host_.note(LimitHit::kUnreadResponse);
+  }
   if (n == 0) return 0;
   stream->outgoing.append(bytes.first(n));
   held_ += n;
+  ledger_.add(n);
   queue(*stream);
   host_.touch(*this);
   return n;
@@ -96,11 +117,59 @@ void Connection::reset(StreamId id, std::uint64_t code) {
 void Connection::stop_sending(StreamId id, std::uint64_t code) {
   Stream* stream = find(id);
   if (stream == nullptr || stream->peer_gave_up || close_reason_) return;
-  ngtcp2_conn_extend_max_offset(conn_, stream->drop_unread());
+  const std::size_t dropped = on_received(*stream, [](Stream& it) { return it.drop_unread(); });
+  unread_ -= dropped;
+  ngtcp2_conn_extend_max_offset(conn_, dropped);
   stream->peer_gave_up = true;
+  settle_request(*stream);
   ngtcp2_conn_shutdown_stream_read(conn_, 0, static_cast<std::int64_t>(id), code);
   host_.touch(*this);
   release_if_done(*stream);
+}
+
+// Late requests -------------------------------------------------------------------------------------------------------
+
+Instant Connection::due_at(const Stream& stream) const {
+  return stream.opened + (stream.begun ? limits_.request_timeout : limits_.first_byte_timeout);
+}
+
+// The request is whole, or will never be.
+void Connection::settle_request(Stream& stream) {
+  if (!stream.awaited) return;
+  stream.awaited = false;
+  if (--awaited_ == 0) late_at_.reset();
+}
+
+// What has come of a request, and what ngtcp2 keeps of it because it came out of order, is held until it is whole: not
+// for ever.
+void Connection::reset_late(Instant now) {
+  std::vector<StreamId> late;
+  late_at_.reset();
+  for (const auto& [id, stream] : streams_) {
+    if (!stream.awaited) continue;
+    const Instant due = due_at(stream);
+    if (due <= now) {
+      late.push_back(id);
+    } else {
+      late_at_ = late_at_ ? std::min(*late_at_, due) : due;
+    }
+  }
+  for (const StreamId id : late) {
+    host_.note(find(id)->begun ? LimitHit::kWholeRequest : LimitHit::kFirstByte);
+    reset(id, kRequestIncomplete);
+    stop_sending(id, kRequestIncomplete);
+    host_.post({handle_, StreamReset{id, kRequestIncomplete}});
+  }
+}
+
+// The peer may have more under way as long as it uses what it has, and there is memory.
+void Connection::widen_window() {
+  if (close_reason_ || window_ >= limits_.connection_window || unread_ < window_ / 2) return;
+  if (host_.memory() > limits_.memory / 4 * 3) return;
+  const std::uint64_t more = std::min(window_, limits_.connection_window - window_);
+  window_ += more;
+  ngtcp2_conn_extend_max_offset(conn_, more);
+  host_.touch(*this);
 }
 
 // Destroys the stream when nobody needs it any more.
@@ -110,17 +179,25 @@ void Connection::release_if_done(Stream& stream) {
   // A peer can open, stop and reset streams as fast as it likes while nothing is written: no list may keep their names.
   if (stream.queued) std::erase(sending_, id);
   if (stream.fresh) std::erase(fresh_, id);
+  ledger_.remove(stream.received_capacity());
   streams_.erase(id);
   if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});
-  if (!ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) {
+  if (is_peers(id)) {
     ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
     host_.touch(*this);
   }
 }
 
 // Not for every acknowledged byte: a writer is called when there is a good piece to write.
-std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, limits_.max_unacknowledged) / 2; }
+std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, send_cap()) / 2; }
+
+// An endpoint that is short of memory lets nobody put more aside than goes out soon. What is held then is acknowledged,
+// or the connection ends: whoever waits for room is told in the end.
+std::size_t Connection::send_cap() const {
+  const bool short_of_memory = host_.memory() > limits_.memory / 4 * 3;
+  return short_of_memory ? std::min(Limits::kFairShare, limits_.max_unacknowledged) : limits_.max_unacknowledged;
+}
 
 void Connection::announce_room(Stream& stream) {
   if (!stream.wants_room) return;
@@ -133,7 +210,8 @@ void Connection::announce_room(Stream& stream) {
 
 void Connection::forget_sent(std::size_t n) {
   held_ -= n;
-  if (!full_ || held_ + worthwhile_room() > limits_.max_unacknowledged) return;
+  ledger_.remove(n);
+  if (!full_ || held_ + worthwhile_room() > send_cap()) return;
   full_ = false;
   for (auto& [id, stream] : streams_) announce_room(stream);
 }
@@ -186,14 +264,30 @@ void Connection::post_tickets() {
   }
 }
 
+void Connection::on_stream_opened(StreamId id) {
+  if (!is_bidirectional(id)) return;
+  Stream& stream = streams_.try_emplace(id, id).first->second;
+  stream.awaited = true;
+  stream.opened = latest_;
+  if (++awaited_ == limits_.streams) host_.note(LimitHit::kStreams);
+  const Instant due = due_at(stream);
+  late_at_ = late_at_ ? std::min(*late_at_, due) : due;
+}
+
 void Connection::on_stream_data(StreamId id, Bytes bytes, bool fin) {
   if (!is_bidirectional(id)) {
     uncredited_ += bytes.size();
     return;
   }
   Stream& stream = streams_.try_emplace(id, id).first->second;
-  stream.received.insert(stream.received.end(), bytes.begin(), bytes.end());
+  on_received(stream, [&](Stream& it) { it.received.insert(it.received.end(), bytes.begin(), bytes.end()); });
+  unread_ += bytes.size();
   stream.peer_finished = fin;
+  if (!stream.begun && !bytes.empty()) {
+    stream.begun = true;
+    if (late_at_) late_at_ = std::min(*late_at_, due_at(stream));
+  }
+  if (fin) settle_request(stream);
   if (stream.announced) return;
   stream.announced = true;
   if (stream.fresh) return;
@@ -206,8 +300,11 @@ void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
   if (!is_bidirectional(id)) return;
   Stream& stream = streams_.try_emplace(id, id).first->second;
   if (stream.peer_gave_up) return;
-  uncredited_ += stream.drop_unread();
+  const std::size_t dropped = on_received(stream, [](Stream& it) { return it.drop_unread(); });
+  unread_ -= dropped;
+  uncredited_ += dropped;
   stream.peer_gave_up = true;
+  settle_request(stream);
   host_.post({handle_, StreamReset{id, code}});
 }
 
@@ -219,7 +316,7 @@ void Connection::on_stream_closed(StreamId id) {
     forget_sent(stream->outgoing.clear());
     return release_if_done(*stream);
   }
-  if (ngtcp2_conn_is_local_stream(conn_, static_cast<std::int64_t>(id))) return;
+  if (!is_peers(id)) return;
   if (is_bidirectional(id)) {
     ngtcp2_conn_extend_max_streams_bidi(conn_, 1);
   } else {

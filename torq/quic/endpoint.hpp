@@ -17,8 +17,10 @@
 
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
+#include "torq/quic/admission.hpp"
 #include "torq/quic/closing_table.hpp"
 #include "torq/quic/connection.hpp"
+#include "torq/quic/counts.hpp"
 #include "torq/quic/limits.hpp"
 #include "torq/quic/stateless.hpp"
 #include "torq/quic/timer_heap.hpp"
@@ -64,6 +66,12 @@ class Endpoint final : private ConnectionHost {
   void refuse_newcomers() { refusing_ = true; }
   std::size_t connection_count() const { return connections_.size(); }
   std::vector<ConnectionHandle> connections() const;
+  const Counts& counts() const { return counts_; }
+  /// For limits that are kept outside.
+  void note(LimitHit limit) override { counts_.limits_hit.add(limit); }
+  /// Bytes that all connections hold, GnuTLS's sessions not counted.
+  std::size_t memory_used() const { return memory_; }
+  const Limits& limits() const { return options_.limits; }
 
  private:
   // ConnectionHost
@@ -73,23 +81,28 @@ class Endpoint final : private ConnectionHost {
   const Secrets& secrets() const override { return options_.secrets; }
   Duration unix_time() const override { return now_.time_since_epoch() + options_.unix_time_at_zero; }
   void forget_connection_id(const ConnectionId& id) override { by_id_.erase(id); }
-  void post(Event event) override { events_.push_back(std::move(event)); }
+  void post(Event event) override;
   void touch(Connection& connection) override;
   Entropy& entropy() override { return entropy_; }
+  std::size_t& memory() override { return memory_; }
 
   Instant advance(Instant now);
+  void sort(Instant now, const Path& path, Ecn ecn, Bytes datagram);
+  void relieve(Instant now);
   TokenTime token_time() const { return TokenTime{unix_time().count()}; }
   void handle_unknown(Instant now, const Path& path, Ecn ecn, Bytes datagram, const Invariants& header);
   bool ended_by_reset(Instant now, const Path& path, Bytes datagram);
   void handle_initial(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial);
+  std::optional<Refusal> general_refusal();
   void accept(Instant now, const Path& path, Ecn ecn, Bytes datagram, const ngtcp2_pkt_hd& initial,
               const TokenCheck& token);
   void ask_to_retry(const Path& path, const ngtcp2_pkt_hd& initial);
   void reset_unknown(Instant now, const Path& path, const ConnectionId& id, std::size_t trigger_size);
-  void answer(const Path& path, Datagram datagram);
+  void refuse(const Path& path, const ngtcp2_pkt_hd& initial, Refusal reason);
+  bool answer(const Path& path, Datagram datagram);
+  Transmit counted(const Transmit& run);
   Connection& add_connection();
   void settle(Instant now, Connection& connection);
-  void leave_half_open(Connection& connection);
   std::vector<ConnectionId> forget_ids(Connection& connection);
   void retire(Instant now, Connection& connection);
   void erase(Connection& connection);
@@ -97,6 +110,9 @@ class Endpoint final : private ConnectionHost {
 
   EndpointOptions options_;
   Entropy& entropy_;
+  std::size_t memory_ = 0;  // outlives the connections, whose ledgers write it
+  std::size_t relief_at_ = 0;
+  Admission admission_;
   std::unordered_map<ConnectionHandle, std::unique_ptr<Connection>> connections_;
   std::unordered_map<ConnectionId, Connection*, ConnectionIdHash> by_id_;
   ClosingTable closing_;
@@ -109,7 +125,8 @@ class Endpoint final : private ConnectionHost {
     Datagram datagram;
   };
   std::deque<Answer> answers_;
-  std::size_t half_open_ = 0;
+  std::size_t untold_refusals_ = 0;  // in events_
+  Counts counts_;
   std::vector<std::unique_ptr<Connection>> graves_;  // ended, and their Closed event was taken
   Instant now_{};
   std::uint64_t next_handle_ = 1;

@@ -140,6 +140,45 @@ TEST_F(EndpointTest, HearsNothingFromPortZero) {
   EXPECT_TRUE(answers().empty());
 }
 
+TEST_F(EndpointTest, CountsWhatItDroppedAndWhatItAnswered) {
+  Path from_nobody = kPath;
+  from_nobody.remote.port = 0;
+
+  receive(Datagram(20));
+  receive(short_header(100), from_nobody);
+  receive(long_header(kUnknownVersion, 8, 1199));
+  receive(long_header(kUnknownVersion, 8, 1200));
+  receive(long_header(NGTCP2_PROTO_VER_V1, 8, 1200));
+  receive(short_header(21));
+  receive(short_header(100));
+  answers();
+
+  const Counts& counts = endpoint.counts();
+  EXPECT_EQ(counts.datagrams_in, 7U);
+  EXPECT_EQ(counts.bytes_in, 20U + 100 + 1199 + 1200 + 1200 + 21 + 100);
+  EXPECT_EQ(counts.datagrams_out, 2U);
+  EXPECT_EQ(counts.version_negotiations, 1U);
+  EXPECT_EQ(counts.resets, 1U);
+  EXPECT_EQ(counts.accepted, 0U);
+  EXPECT_EQ(counts.dropped.all(), (std::array<std::uint64_t, 7>{1, 1, 1, 1, 1, 0, 0}));
+}
+
+TEST_F(EndpointTest, TellsOfNewcomersItTurnedAwayWithinReason) {
+  endpoint.refuse_newcomers();
+
+  for (int i = 0; i < 200; ++i) receive(long_header(NGTCP2_PROTO_VER_V1, 8, 1200));
+
+  std::size_t told = 0;
+  while (const auto event = endpoint.next_event()) {
+    ++told;
+    EXPECT_EQ(std::get<Refused>(event->what).from, kPath.remote);
+    EXPECT_EQ(std::get<Refused>(event->what).reason, Refusal::kDraining);
+    EXPECT_EQ(endpoint.find(event->connection), nullptr);
+  }
+  EXPECT_EQ(told, 64U);
+  EXPECT_EQ(endpoint.counts().refused[Refusal::kDraining], 200U);
+}
+
 TEST_F(EndpointTest, BearsTimeThatGoesBackwards) {
   receive(long_header(NGTCP2_PROTO_VER_V1, 8, 1200));
   receive(long_header(NGTCP2_PROTO_VER_V1, 9, 1200), kPath, kNow - 1s);
@@ -167,6 +206,8 @@ TEST_F(Busy, AsksForProofOfTheAddressBeforeItSpendsAnything) {
   EXPECT_EQ(all[0][0] & std::byte{0xf0}, std::byte{0xf0});  // Retry
   EXPECT_LT(all[0].size(), 200U);
   EXPECT_EQ(endpoint.connection_count(), 0U);
+  EXPECT_EQ(endpoint.counts().retries, 1U);
+  EXPECT_EQ(endpoint.counts().limits_hit[LimitHit::kHalfOpen], 1U);
 }
 
 // A token that is not ours counts as none, and without one the destination has at least eight bytes (RFC 9000 7.2).
@@ -190,6 +231,7 @@ TEST_F(Busy, SendsABoundedNumberOfResetsEachSecond) {
 
   for (int i = 0; i < 100; ++i) receive(short_header(100), kPath, kNow + 1s);
   EXPECT_EQ(answers(kNow + 1s).size(), 3U);
+  EXPECT_EQ(endpoint.counts().limits_hit[LimitHit::kResets], 2U * 97);
 }
 
 struct Client : EndpointTest {

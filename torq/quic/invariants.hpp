@@ -20,6 +20,13 @@ struct Invariants {
   Bytes source;               ///< empty in a short header
 };
 
+/// QUIC version 1 sets one of the two top bits of a datagram's first byte, every version the first one of a long
+/// header: another protocol may share the port that leaves both clear (RFC 9443). It may not if we allow our peers to
+/// clear the second one (RFC 9287): servers do not.
+inline bool could_be_quic(Bytes datagram) {
+  return !datagram.empty() && (datagram[0] & std::byte{0xc0}) != std::byte{0};
+}
+
 /// Of the first packet in the datagram. A short header does not tell how long its destination ID is; the receiver
 /// knows.
 std::optional<Invariants> parse_invariants(Bytes datagram, std::size_t short_destination_length);

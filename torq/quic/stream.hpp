@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "torq/base/clock.hpp"
 #include "torq/quic/send_buffer.hpp"
 #include "torq/quic/types.hpp"
 
@@ -24,6 +25,9 @@ struct Stream {
   bool peer_gave_up = false;   // RESET_STREAM, or we asked it to stop: no more is delivered
   bool announced = false;      // a StreamReadable waits to be posted, or to be answered by a peek
   bool fresh = false;          // in the connection's list of streams to announce
+  bool awaited = false;        // the peer's own, and its request is neither whole nor given up
+  bool begun = false;          // a byte of it has come
+  Instant opened{};
 
   // Our half.
   SendBuffer outgoing;
@@ -54,6 +58,8 @@ struct Stream {
     return dropped;
   }
 
+  /// Room taken by the peer's half.
+  std::size_t received_capacity() const { return received.capacity(); }
   Bytes unread() const { return Bytes(received).subspan(consumed); }
   bool has_output() const { return !reset && (outgoing.unsent() > 0 || (finished && !fin_sent)); }
   /// Nothing is left that the application could still read.

@@ -153,6 +153,8 @@ Result<ServerTls, std::string> ServerTls::create(std::string_view certificate_pe
   return tls;
 }
 
+gnutls_certificate_credentials_st* ServerTls::certificate() const { return credentials_->certificate; }
+
 struct ClientTls::Credentials {
   gnutls_certificate_credentials_t certificate = nullptr;
   gnutls_priority_t priority = parse_priority(kClientPriority);

@@ -18,6 +18,7 @@
 #include "torq/base/result.hpp"
 #include "torq/quic/secrets.hpp"
 
+struct gnutls_certificate_credentials_st;
 struct gnutls_session_int;
 struct ngtcp2_conn;
 
@@ -33,6 +34,8 @@ class ServerTls {
 
   struct Credentials;
   const Credentials& credentials() const { return *credentials_; }
+  /// The same certificate for another transport than QUIC; valid as long as this, or a copy of it.
+  gnutls_certificate_credentials_st* certificate() const;
 
  private:
   std::shared_ptr<const Credentials> credentials_;

@@ -52,6 +52,18 @@ enum class CloseKind : std::uint8_t {
   kCertificateRefused,  ///< ours: the server's certificate did not satisfy the trust setting
   kTicketRefused,       ///< ours: so it is with the certificate that a ticket stands for; another try without may do
   kProtocolViolation,   ///< ours: the peer broke the protocol; `code` is what we told it
+  kOverLimit,           ///< ours: the peer would have had us hold more than we do for anybody; `text` says of what
+};
+
+/// Why a client's connection was not begun.
+enum class Refusal : std::uint8_t {
+  kDraining,              ///< refuse_newcomers() was called
+  kConnections,           ///< there are too many
+  kConnectionsPerPrefix,  ///< its address prefix has too many
+  kHalfOpenPerPrefix,     ///< its address prefix has too many handshakes under way
+  kHandshakesPerPrefix,   ///< its address prefix begins too many in a second
+  kMemory,                ///< connections hold too much memory
+  kInvalidToken,          ///< its Retry token is too old, or another address's
 };
 
 struct CloseReason {
@@ -64,6 +76,9 @@ struct CloseReason {
 /// RFC 9000 20.1: 0x100 + TLS alert no_application_protocol (120).
 inline constexpr std::uint64_t kNoApplicationProtocol = 0x178;
 inline constexpr std::uint64_t kNoError = 0;
+/// H3_REQUEST_INCOMPLETE (RFC 9114 8.1), in the code space of the ALPN token: what a late request's stream is reset
+/// with.
+inline constexpr std::uint64_t kRequestIncomplete = 0x10d;
 
 // What happened on a connection. After Closed nothing more comes from it.
 struct Connected {};
@@ -75,8 +90,8 @@ struct StreamReadable {
 struct StreamWritable {
   StreamId stream;
 };
-/// The peer gave up its sending half (RESET_STREAM); what was not read of it is gone. May be the first word of a new
-/// stream.
+/// The peer gave up its sending half (RESET_STREAM), or was too late with it and both halves are reset
+/// (kRequestIncomplete); what was not read of it is gone. May be the first word of a new stream.
 struct StreamReset {
   StreamId stream;
   std::uint64_t code;
@@ -105,6 +120,12 @@ struct NewToken {
 struct Closed {
   CloseReason reason;
 };
+/// A newcomer was turned away; there is no connection, and the event's handle names none. The address may be spoofed.
+/// Under a flood not each of them is told of; Counts knows how many there were.
+struct Refused {
+  SocketAddress from;
+  Refusal reason;
+};
 
 /// What a client remembers of a server, from NewTicket and NewToken; either may be empty. A ticket stands for the
 /// certificate of the connection that it came on: it belongs to that server name and that trust setting alone.
@@ -114,9 +135,9 @@ struct Keepsakes {
 };
 
 struct Event {
-  ConnectionHandle connection;
+  ConnectionHandle connection{};
   std::variant<Connected, StreamReadable, StreamWritable, StreamReset, StreamStopped, StreamClosed, StreamsAvailable,
-               NewTicket, NewToken, Closed>
+               NewTicket, NewToken, Closed, Refused>
       what;
 };
 

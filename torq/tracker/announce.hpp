@@ -13,14 +13,15 @@
 
 namespace torq::tracker {
 
-/// kNone is a plain refresh.
-enum class AnnounceEvent : std::uint8_t { kNone, kStarted, kCompleted, kStopped };
+/// kNone is a plain refresh, and so is kPaused but for its name: a partial seed (BEP 21), which lacks bytes that it
+/// does not want, says it in every announce. It counts as incomplete and is handed out like any leecher.
+enum class AnnounceEvent : std::uint8_t { kNone, kStarted, kCompleted, kStopped, kPaused };
 
 /// What a peer says of itself. Its peer_id is checked where it is decoded and goes no further: a peer is known by its
 /// address, which nobody else can claim.
 struct Announce {
   InfoHash info_hash;
-  std::uint16_t port = 0;             ///< where it accepts connections; 1..65535
+  std::uint16_t port = 0;             ///< where it accepts connections; 1..65535, with kStopped also 0
   std::uint64_t uploaded = 0;         ///< bytes
   std::uint64_t downloaded = 0;       ///< bytes
   std::optional<std::uint64_t> left;  ///< bytes; 0 is a seeder, absent a leecher

@@ -16,6 +16,7 @@ std::string_view name_of(tracker::AnnounceEvent event) {
     case tracker::AnnounceEvent::kStopped:
       return "stopped";
     case tracker::AnnounceEvent::kNone:
+    case tracker::AnnounceEvent::kPaused:  // no word of this protocol
       break;
   }
   return {};

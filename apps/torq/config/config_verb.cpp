@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
+#include "apps/torq/command_line.hpp"
 #include "apps/torq/config/load.hpp"
 #include "apps/torq/failures.hpp"
-#include "apps/torq/verb.hpp"
 
 namespace torq::app {
 namespace {
@@ -30,20 +30,18 @@ constexpr const char* kFooter = R"(Examples:
 
 }  // namespace
 
-void add_config(CLI::App& command, Action& action) {
-  CLI::App* verb = command.add_subcommand("config", "Write or check a configuration file");
-  verb->footer(kFooter);
-  verb->require_subcommand(1);
-  verb->add_subcommand("template", "Print a file that says all defaults")->callback([&action] {
-    action = [] {
-      std::cout << config_template();
-      return finish_output(ExitCode::kOk);
-    };
+void add_config(Verb& command) {
+  Verb verb = command.verb("config", "Write or check a configuration file");
+  verb.footer(kFooter);
+  verb.needs_verb();
+  verb.verb("template", "Print a file that says all defaults").runs([] {
+    std::cout << config_template();
+    return finish_output(ExitCode::kOk);
   });
   auto path = std::make_shared<std::string>();
-  CLI::App* checking = verb->add_subcommand("check", "Say whether `torq serve --config FILE` would take it");
-  checking->add_option("FILE", *path, "configuration file, TOML")->required()->type_name("");
-  checking->callback([path, &action] { action = [path] { return check(*path); }; });
+  Verb checking = verb.verb("check", "Say whether `torq serve --config FILE` would take it");
+  checking.option("FILE", *path, "configuration file, TOML").required().takes("");
+  checking.runs([path] { return check(*path); });
 }
 
 }  // namespace torq::app

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "apps/torq/config/limit_rows.hpp"
 #include "apps/torq/config/toml_text.hpp"
 #include "apps/torq/whole_number.hpp"
 
@@ -98,14 +99,15 @@ Texts get_list(const std::vector<Value>& values) {
 
 Setting listen_setting() {
   return {"listen",
-          "ADDR:PORT",
-          "address and UDP port; may be repeated; port 0 picks a free one",
+          "[DOOR://]ADDR:PORT",
+          "where, and by which door (quic, udp, https, http; else all); may be repeated; port 0 picks a free one",
           ValueForm::kTexts,
           false,
           [](ServeSettings& settings, const Texts& texts) -> Outcome {
             if (texts.empty()) return Failure(std::string("names no address"));
-            return set_list(settings.listen, texts, parse_socket_address,
-                            "ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001");
+            return set_list(settings.listen, texts, parse_listen_at,
+                            "ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with quic://, udp://, "
+                            "https:// or http:// before it");
           },
           [](const ServeSettings& settings) { return get_list(settings.listen); }};
 }
@@ -212,7 +214,11 @@ std::string Setting::flag() const {
 std::string Setting::variable() const { return "TORQ_" + upper(name); }
 
 std::span<const Setting> serve_settings() {
-  static const std::vector<Setting> table = make_table();
+  static const std::vector<Setting> table = [] {
+    std::vector<Setting> rows = make_table();
+    std::ranges::move(limit_rows(), std::back_inserter(rows));
+    return rows;
+  }();
   return table;
 }
 

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/torq/config/limit_settings.hpp"
+#include "apps/torq/config/listen_at.hpp"
 #include "apps/torq/log.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
@@ -19,7 +21,7 @@
 namespace torq::app {
 
 struct ServeSettings {
-  std::vector<SocketAddress> listen{{parse_ip("::").value(), 7001}};
+  std::vector<ListenAt> listen{{std::nullopt, {parse_ip("::").value(), 7001}}};
   std::string root = "./seed";
   std::optional<std::string> cert;
   std::optional<std::string> key;
@@ -30,6 +32,7 @@ struct ServeSettings {
   std::vector<IpAddress> trusted_proxies;
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
+  LimitSettings limits;
 
   bool operator==(const ServeSettings&) const = default;
 };
@@ -46,6 +49,7 @@ struct Setting {
   /// One text unless the form is kTexts. The error says what would be right.
   std::function<Result<void, std::string>(ServeSettings&, const std::vector<std::string>&)> set;
   std::function<std::vector<std::string>(const ServeSettings&)> get;  ///< empty when there is none
+  bool has_flag = true;  ///< false: it is said in the file and in the environment alone
 
   std::string flag() const;
   std::string variable() const;

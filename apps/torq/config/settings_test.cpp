@@ -66,8 +66,10 @@ TEST(ConfigFile, IsRefusedWithFileLineAndWhatWouldBeRight) {
   EXPECT_EQ(error_of("interval = \"60\""), "torq.toml:1: interval must be a whole number, for example 60");
   EXPECT_EQ(error_of("\n\ninterval = 0"), "torq.toml:3: interval: 0 is not a whole number from 1 to 86400");
   EXPECT_EQ(error_of("interval = -1"), "torq.toml:1: interval: -1 is not a whole number from 1 to 86400");
-  EXPECT_EQ(error_of("listen = [\"localhost\"]"),
-            "torq.toml:1: listen: localhost is not ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001");
+  EXPECT_EQ(
+      error_of("listen = [\"localhost\"]"),
+      "torq.toml:1: listen: localhost is not ADDRESS:PORT, for example 127.0.0.1:7001 or [::]:7001, nor such with "
+      "quic://, udp://, https:// or http:// before it");
   EXPECT_EQ(error_of("listen = []"), "torq.toml:1: listen: names no address");
   EXPECT_EQ(error_of("[limits]\n"),
             "torq.toml:1: there is no setting `limits`; `torq config template` shows those there are");
@@ -100,6 +102,36 @@ TEST(Settings, TellsWhatOnlyARestartChanges) {
   after.drain = std::chrono::seconds(1);
 
   EXPECT_EQ(needing_restart(ServeSettings(), after), std::vector<std::string_view>{"root"});
+}
+
+TEST(LimitSettings, AreReadFromTheFile) {
+  const LimitSettings limits = settings_of(R"(
+    retry = "always"
+    max_connections = 7
+    exempt = ["192.0.2.0/24", "2001:db8::1"]
+    request_timeout = 5
+  )")
+                                   .limits;
+
+  EXPECT_EQ(limits.retry, quic::RetryPolicy::kAlways);
+  EXPECT_EQ(limits.max_connections, 7U);
+  EXPECT_EQ(limits.exempt.size(), 2U);
+  EXPECT_EQ(limits.request_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(error_of("retry = \"often\""), "torq.toml:1: retry: often is not one of auto, always, never");
+  EXPECT_EQ(error_of("exempt = [\"192.0.2.1/24\"]"),
+            "torq.toml:1: exempt: 192.0.2.1/24 is not an IP address or a block of them, for example 192.0.2.0/24");
+}
+
+TEST(LimitSettings, AreSharedOutAmongWorkers) {
+  LimitSettings all;
+  all.max_connections = 10;
+  all.max_memory = 64;
+
+  const quic::Limits share = limits_of_worker(all, 4);
+
+  EXPECT_EQ(share.connections, 3U);
+  EXPECT_EQ(share.memory, std::size_t{16} << 20);
+  EXPECT_EQ(share.streams, all.max_streams);
 }
 
 }  // namespace

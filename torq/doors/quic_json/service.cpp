@@ -80,7 +80,8 @@ Answer Service::reply(const Asker&, const wire::FileRequest& request) {
                                                      " bytes of a file; ask for a range, or for encoding raw");
   }
   Answer answer;
-  answer.body.emplace(files_, std::move(*file), open_files_, request, range);
+  answer.body.emplace(files::SparingFile(files_, std::move(*file), std::string(request.name), open_files_), request,
+                      range);
   if (!answer.body->produce(answer.text, kFirstBlock)) return error(files::FileError::kReadError);
   if (answer.body->done()) answer.body.reset();
   return answer;

@@ -19,7 +19,7 @@ impl Root {
     }
 
     /// The regular file of that name, if every step to it stays below the root.
-    pub fn find(&self, name: &str) -> Result<JsonFile, Refusal> {
+    pub fn find(&self, name: &str, raw: bool) -> Result<ServedFile, Refusal> {
         let plain = !name.is_empty()
             && !name.contains(['\0', '\\'])
             && Path::new(name).components().all(|step| matches!(step, Component::Normal(_)));
@@ -33,10 +33,11 @@ impl Root {
         }
         let unreadable = |_| Refusal::new("FILE_READ_ERROR", "the file cannot be read");
         let file = File::open(&path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.len() > MAX_JSON_FILE_BYTES {
+        let size = file.metadata().map_err(unreadable)?.len();
+        if !raw && size > MAX_JSON_FILE_BYTES {
             return Err(Refusal::new("FILE_TOO_LARGE", "the file is too large for a list of numbers"));
         }
-        Ok(JsonFile { file, name: name.to_owned(), sent: 0, ended: false })
+        Ok(ServedFile { file, name: name.to_owned(), size, raw, sent: 0, ended: false })
     }
 }
 
@@ -44,18 +45,24 @@ impl Root {
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// `{"data":[…],"filename":…,"size":…}`, produced in pieces. `size` is what was sent, so a file that grows cannot make it wrong.
-pub struct JsonFile {
+/// Raw, it is a line that says what comes, and then that many bytes.
+pub struct ServedFile {
     file: File,
     name: String,
+    size: u64,
+    raw: bool,
     sent: u64,
     ended: bool,
 }
 
-impl JsonFile {
+impl ServedFile {
     /// Blocks on the disk. An empty piece is the end.
     pub fn next_piece(&mut self) -> std::io::Result<Bytes> {
         if self.ended {
             return Ok(Bytes::new());
+        }
+        if self.raw {
+            return self.next_raw_piece();
         }
         let mut raw = vec![0; PIECE_BYTES];
         let count = read_full(&mut self.file, &mut raw)?;
@@ -71,6 +78,22 @@ impl JsonFile {
             text.extend_from_slice(format!("],\"filename\":{name},\"size\":{}}}", self.sent).as_bytes());
         }
         Ok(Bytes::from(text))
+    }
+
+    fn next_raw_piece(&mut self) -> std::io::Result<Bytes> {
+        let mut piece = Vec::with_capacity(PIECE_BYTES + 128 + self.name.len());
+        if self.sent == 0 {
+            let name = serde_json::to_string(&self.name).expect("text");
+            let size = self.size;
+            piece.extend_from_slice(format!("{{\"filename\":{name},\"size\":{size},\"offset\":0,\"length\":{size}}}\n").as_bytes());
+        }
+        let start = piece.len();
+        let wanted = usize::try_from(self.size - self.sent).map_or(PIECE_BYTES, |left| left.min(PIECE_BYTES));
+        piece.resize(start + wanted, 0);
+        self.file.read_exact(&mut piece[start..])?;
+        self.sent += wanted as u64;
+        self.ended = self.sent == self.size;
+        Ok(Bytes::from(piece))
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! A plain tracker and file server on quinn: JSON over streams after the document, none of torq's extensions.
+//! A plain tracker and file server on quinn: JSON over streams after the document; of torq's extensions only the raw encoding of files.
 //!
 //! usage: quinn-server [--listen ADDR:PORT] [--root DIR] [--threads N] [--interval SECONDS] [--capabilities] [--cert FILE --key FILE]
 //!

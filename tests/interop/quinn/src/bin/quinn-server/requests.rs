@@ -46,7 +46,8 @@ impl Refusal {
 
 pub enum Request<'a> {
     Announce(InfoHash, Asker),
-    File(Cow<'a, str>),
+    /// The name, and whether the bytes are wanted as they are: what torq calls `file_raw`, for measurements beside it.
+    File(Cow<'a, str>, bool),
     Capabilities(Vec<String>),
 }
 
@@ -73,6 +74,8 @@ struct Members<'a> {
     numwant: Option<i64>,
     #[serde(borrow)]
     file: Option<Text<'a>>,
+    #[serde(borrow)]
+    encoding: Option<Text<'a>>,
     capabilities: Option<IgnoredAny>,
 }
 
@@ -87,7 +90,7 @@ pub fn parse(bytes: &[u8], source: IpAddr) -> Result<Request<'_>, Refusal> {
         return announce(&members, source);
     }
     if let Some(Text(name)) = members.file {
-        return Ok(Request::File(name));
+        return Ok(Request::File(name, members.encoding.is_some_and(|encoding| encoding.0 == "raw")));
     }
     match members.capabilities {
         Some(_) => Ok(Request::Capabilities(capabilities_asked(text))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use quinn::{Endpoint, Incoming, RecvStream, SendStream, VarInt};
 
-use crate::files::{JsonFile, Root};
+use crate::files::{Root, ServedFile};
 use crate::requests::{self, Refusal, Request, MAX_REQUEST_BYTES};
 use crate::store::Store;
 
@@ -111,14 +111,14 @@ impl Gathered {
 
 enum Reply {
     Whole(Vec<u8>),
-    File(JsonFile),
+    File(ServedFile),
 }
 
 impl Service {
     fn answer(&self, request: Request) -> Result<Reply, Refusal> {
         match request {
             Request::Announce(hash, asker) => Ok(Reply::Whole(requests::encode_announce(&self.store.announce(hash, asker), self.interval))),
-            Request::File(name) => Ok(Reply::File(self.root.find(&name)?)),
+            Request::File(name, raw) => Ok(Reply::File(self.root.find(&name, raw)?)),
             Request::Capabilities(asked) if self.capabilities => Ok(Reply::Whole(requests::encode_capabilities(&asked, self.interval))),
             Request::Capabilities(_) => Err(Refusal::new("UNKNOWN_REQUEST", "unknown request type")),
         }
@@ -126,7 +126,7 @@ impl Service {
 }
 
 /// The next piece is made only when the one before is in the send window: a reader that stops costs one piece.
-async fn write_file(send: &mut SendStream, mut file: JsonFile) -> bool {
+async fn write_file(send: &mut SendStream, mut file: ServedFile) -> bool {
     loop {
         let read = tokio::task::spawn_blocking(move || file.next_piece().map(|piece| (piece, file)));
         match read.await {

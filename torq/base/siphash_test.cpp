@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "torq/swarm/siphash.hpp"
+#include "torq/base/siphash.hpp"
 
 #include <gtest/gtest.h>
 
 #include <utility>
 #include <vector>
 
-namespace torq::swarm {
+namespace torq {
 namespace {
 
 std::vector<std::byte> counting_up(std::size_t size) {
@@ -24,6 +24,12 @@ TEST(SipHash, OfAnAllZeroKeyIsWhatPythonComputes) {
   for (const auto& [size, hash] : vectors) EXPECT_EQ(siphash({}, counting_up(size)), hash) << size;
 }
 
+TEST(SipHash, InItsStrongFormIsThatOfItsAuthors) {
+  const SipKey key{{0x0706050403020100, 0x0f0e0d0c0b0a0908}};  // appendix A of the paper
+
+  EXPECT_EQ(siphash_2_4(key, counting_up(15)), 0xa129ca6149be45e5);
+}
+
 TEST(SipHash, DependsOnEveryBitOfTheKey) {
   const std::uint64_t plain = siphash({}, counting_up(20));
 
@@ -35,4 +41,4 @@ TEST(SipHash, DependsOnEveryBitOfTheKey) {
 }
 
 }  // namespace
-}  // namespace torq::swarm
+}  // namespace torq

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "torq/swarm/siphash.hpp"
+#include "torq/base/siphash.hpp"
 
 #include <bit>
 
-namespace torq::swarm {
+namespace torq {
 namespace {
 
 struct SipState {
@@ -22,9 +22,10 @@ struct SipState {
     c += b, b = std::rotl(b, 17) ^ c, c = std::rotl(c, 32);
   }
 
+  template <int kRounds>
   void take(std::uint64_t word) {
     d ^= word;
-    round();
+    for (int i = 0; i < kRounds; ++i) round();
     a ^= word;
   }
 };
@@ -36,16 +37,20 @@ std::uint64_t word_of(Bytes bytes) {
   return word;
 }
 
-}  // namespace
-
-std::uint64_t siphash(const SipKey& key, Bytes bytes) {
+template <int kRoundsPerWord, int kLastRounds>
+std::uint64_t hash(const SipKey& key, Bytes bytes) {
   SipState state(key);
   const std::uint64_t length = bytes.size();
-  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.take(word_of(bytes.first<8>()));
-  state.take(length << 56 | word_of(bytes));
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) state.take<kRoundsPerWord>(word_of(bytes.first<8>()));
+  state.take<kRoundsPerWord>(length << 56 | word_of(bytes));
   state.c ^= 0xff;
-  for (int i = 0; i < 3; ++i) state.round();
+  for (int i = 0; i < kLastRounds; ++i) state.round();
   return state.a ^ state.b ^ state.c ^ state.d;
 }
 
-}  // namespace torq::swarm
+}  // namespace
+
+std::uint64_t siphash(const SipKey& key, Bytes bytes) { return hash<1, 3>(key, bytes); }
+std::uint64_t siphash_2_4(const SipKey& key, Bytes bytes) { return hash<2, 4>(key, bytes); }
+
+}  // namespace torq

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a server spends at most on its clients, as it is set: for all workers together, in the units of the file. What
+// each limit is for, and what they add up to: docs/limits.md. Pure.
+
+#include <chrono>
+#include <vector>
+
+#include "torq/quic/limits.hpp"
+
+namespace torq::app {
+
+struct LimitSettings {
+  quic::RetryPolicy retry = quic::RetryPolicy::kAuto;
+  unsigned retry_threshold = 2'000;
+  unsigned max_connections = 20'000;
+  unsigned max_connections_per_prefix = 2'000;
+  unsigned max_half_open_per_prefix = 400;
+  unsigned max_handshakes_per_prefix = 400;
+  std::vector<AddressPrefix> exempt{*parse_address_prefix("127.0.0.0/8"), *parse_address_prefix("::1")};
+  unsigned max_memory = 2'048;  ///< MiB
+  unsigned max_streams = 100;
+  unsigned max_request_bytes = 64 * 1024;
+  unsigned max_unread_response = 8 * 1024 * 1024;
+  std::chrono::seconds first_byte_timeout{10};
+  std::chrono::seconds request_timeout{60};
+  unsigned max_datagrams_per_wake = 2'048;
+  unsigned max_resets_per_second = 10'000;
+
+  bool operator==(const LimitSettings&) const = default;
+};
+
+/// What one of `workers` may spend. Connections are spread over the workers by chance: what is shared out is rounded
+/// up, and one worker may turn a client away while another had room.
+quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers);
+
+}  // namespace torq::app
