@@ -5,7 +5,9 @@
 #include <csignal>
 #include <exception>
 
+#include "apps/torq/bounded_write.hpp"
 #include "apps/torq/command_line.hpp"
+#include "apps/torq/key_log.hpp"
 #include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
 
@@ -17,6 +19,7 @@ constexpr const char* kFooter = R"(Exit codes: 0 ok, 1 other failure, 2 usage, 3
 }  // namespace
 
 int main(int argc, char** argv) {
+  torq::app::hold_standard_descriptors();
   std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is a failed write, which tidies up
   CLI::App command("torq: a BitTorrent tracker and verified file transfer over QUIC", "torq");
   command.set_version_flag("--version", TORQ_VERSION);
@@ -30,13 +33,16 @@ int main(int argc, char** argv) {
   torq::app::add_ls(verbs);
   torq::app::add_scrape(verbs);
   torq::app::add_verify(verbs);
+  torq::app::add_soak(verbs);
   torq::app::add_capabilities(verbs);
+  torq::app::add_status(verbs);
   torq::app::add_config(verbs);
   torq::app::add_doctor(verbs);
   torq::app::add_completion(verbs);
   torq::app::add_manual(verbs);
   try {
     command.parse(argc, argv);
+    command.got_subcommand("serve") ? torq::app::forbid_key_log() : torq::app::protect_key_log();
     return static_cast<int>(action());
   } catch (const CLI::ParseError& error) {
     if (const auto explanation = error.get_exit_code() != 0 ? torq::app::explain_unknown(command) : std::nullopt) {

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -72,8 +73,12 @@ std::uint64_t Rate::per_second() const {
 ProgressLine::ProgressLine(bool wanted) : shown_(wanted && can_erase_a_line()) {}
 
 void ProgressLine::draw(const ProgressState& state) {
+  if (shown_) draw_text(progress_line(state, columns()));
+}
+
+void ProgressLine::draw_text(std::string line) {
   if (!shown_) return;
-  std::string line = progress_line(state, columns());
+  line.resize(std::min(line.size(), columns() - 1));
   if (line == drawn_) return;
   std::cerr << '\r' << line << "\x1b[K" << std::flush;  // ECMA-48: erase to the end of the line
   drawn_ = std::move(line);

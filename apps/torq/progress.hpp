@@ -46,6 +46,8 @@ class ProgressLine {
 
   bool shown() const { return shown_; }
   void draw(const ProgressState& state);
+  /// Any line of ASCII, cut to fit.
+  void draw_text(std::string line);
   /// Before anything else is written to the terminal.
   void clear();
 

@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <iostream>
+#include <chrono>
+#include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/bounded_write.hpp"
 #include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
 #include "apps/torq/server.hpp"
 #include "torq/quic/tls.hpp"
 
@@ -74,12 +77,22 @@ std::string banner(const Ready& ready) {
       fmt::arg("examples", examples(ready)));
 }
 
-void say_ready(const Ready& ready, bool json) {
-  if (json) {
-    std::cout << ready_event(ready).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
-  } else {
-    std::cerr << banner(ready) << std::flush;
+// Not by iostreams: who reads may have stopped reading, and the server must not wait for that.
+bool say_ready(const Ready& ready, const ServeOptions& options, LogFormat log_format, Log& log) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  if (options.json) {
+    const std::string line = ready_event(ready).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return write_in_time(STDOUT_FILENO, line, deadline);
   }
+  if (log_format == LogFormat::kJson) {
+    log.write(LogLevel::kInfo, "ready",
+              {{"listen", fmt::format("{}", fmt::join(describe(ready.doors), ", "))},
+               {"pin", ready.pin},
+               {"root", ready.root}});
+  } else {
+    write_in_time(STDERR_FILENO, banner(ready), deadline);
+  }
+  return true;
 }
 
 ExitCode serve(const ServeOptions& options) {
@@ -89,12 +102,14 @@ ExitCode serve(const ServeOptions& options) {
   }
   const auto settings = load_settings(sources);
   if (!settings) throw UsageError(settings.error());
+  std::signal(SIGPIPE, SIG_IGN);  // who reads our lines may go away
   Server server(sources, *settings);
   ExitCode code = ExitCode::kOk;
-  server.run([&] {
-    say_ready(server.ready(), options.json);
-    code = finish_output(code);  // who waits for the line would wait for ever
-    return code == ExitCode::kOk;
+  server.run([&](Log& log) {
+    if (say_ready(server.ready(), options, settings->log_format, log)) return true;
+    log.write(LogLevel::kError, "standard output did not take the ready line: who waits for it would wait for ever");
+    code = ExitCode::kDisk;
+    return false;
   });
   return code;
 }
@@ -104,12 +119,13 @@ constexpr const char* kFooter = R"(Examples:
   torq serve --root /srv/images --listen 192.0.2.7:7001 --cert chain.pem --key key.pem
   torq serve --listen 127.0.0.1:0 --json      a free port; the ready line says which
   torq serve --config /etc/torq.toml          see `torq config template`
+  torq serve --log-format json 2>> torq.log   a line for each warning and each connection that failed
 
 Each option but --config and --json may also stand in the configuration file (`interval = 60`) and in the environment
 (TORQ_INTERVAL=60), where there are limits besides (`max_connections = 20000`). The command line beats the environment,
 that the file, and that the default.
 
-SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
+`torq status` asks it how it is. SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
 configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
 
 // On a command line that is a shell's variable without a value, and its default would not be what was meant.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -12,14 +13,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
-#include <iostream>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "apps/torq/identity.hpp"
+#include "apps/torq/notify.hpp"
+#include "apps/torq/pulse.hpp"
 #include "apps/torq/server_keys.hpp"
 #include "apps/torq/server_vitals.hpp"
 #include "apps/torq/snapshots.hpp"
 #include "apps/torq/state_dir.hpp"
+#include "apps/torq/status_report.hpp"
+#include "apps/torq/status_socket.hpp"
 #include "apps/torq/worker.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/net/system_entropy.hpp"
@@ -29,7 +35,9 @@ namespace torq::app {
 namespace {
 
 constexpr unsigned kMostOwnWorkers = 64;
-constexpr auto kRenewalPeriod = std::chrono::minutes(1);  // how often it is looked whether keys are due
+constexpr auto kPulsePeriod = std::chrono::seconds(1);     // how often it is looked whether all workers answer
+constexpr auto kStatusPatience = std::chrono::seconds(1);  // with a worker that hangs
+constexpr auto kRenewalPeriod = std::chrono::minutes(1);   // how often it is looked whether keys are due
 
 template <class T, class E>
 T or_fail(Result<T, E> result) {
@@ -104,6 +112,12 @@ std::string alt_svc_of(const std::vector<Listening>& doors) {
   return quic == doors.end() ? "" : fmt::format("h3=\":{}\"", quic->address.port);
 }
 
+// Two beats may be late before a service manager thinks that we hang.
+Pulse::Clock::duration pulse_period(const Notify& notify) {
+  if (!notify.watchdog()) return kPulsePeriod;
+  return std::min<Pulse::Clock::duration>(*notify.watchdog() / 3, kPulsePeriod);
+}
+
 // Each download under way holds a file. The usual soft limit is for programs that use select().
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -117,6 +131,8 @@ void raise_descriptor_limit() {
 struct Server::Impl {
   SettingSources sources;
   ServeSettings settings;
+  Log log;
+  Notify notify{read_notify_environment()};
   files::FileTree files;
   StateDirectory state;
   ServerIdentity identity;
@@ -132,8 +148,10 @@ struct Server::Impl {
   Ready ready;
   std::vector<std::unique_ptr<Worker>> workers;
   boost::asio::io_context loop{1};
-  Snapshots snapshots{store, state.file("swarms"),
-                      [this](const std::string& what) { boost::asio::post(loop, [what] { warn(what); }); }};
+  Snapshots snapshots{store, state.file("swarms"), [this](const std::string& what) { warn(what); }};
+  std::optional<Pulse> pulse;
+  std::optional<StatusSocket> status;
+  const Pulse::Clock::time_point begun = Pulse::Clock::now();
   boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
   boost::asio::signal_set hangups{loop, SIGHUP};
   boost::asio::steady_timer renewal{loop};
@@ -143,6 +161,7 @@ struct Server::Impl {
   Impl(SettingSources from, ServeSettings what)
       : sources(std::move(from)),
         settings(std::move(what)),
+        log({.format = settings.log_format, .level = settings.log_level}),
         files(open_root(settings.root)),
         state(or_fail(StateDirectory::open(or_fail(state_path(settings.state, read_state_environment()))))),
         identity(or_fail(read_identity(settings, state))),
@@ -158,7 +177,8 @@ struct Server::Impl {
                vitals,
                limits_of(tracker.rules(), settings.limits),
                udp_ids,
-               alt_svc_of(listeners.doors)},
+               alt_svc_of(listeners.doors),
+               log},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);
@@ -181,7 +201,7 @@ struct Server::Impl {
     return options;
   }
 
-  static void warn(const std::string& what) { std::cerr << "torq: warning: " << what << std::endl; }
+  void warn(const std::string& what) { log.write(LogLevel::kWarning, what); }
 
   void restore_swarms() {
     if (settings.snapshot_interval.count() == 0) return;
@@ -189,9 +209,9 @@ struct Server::Impl {
                                        read_snapshot_clock(), ready.workers);
     if (warning) warn(*warning);
     const swarm::StoreFigures back = store.figures();
-    if (back.swarms > 0)
-      std::cerr << fmt::format("torq: back from the last run: swarms {}, peers {}", back.swarms, back.peers)
-                << std::endl;
+    if (back.swarms > 0) {
+      log.write(LogLevel::kInfo, "back from the last run", {{"swarms", back.swarms}, {"peers", back.peers}});
+    }
   }
 
   void warn_of_keys() {
@@ -229,8 +249,37 @@ struct Server::Impl {
     for (const auto& worker : workers) worker->stop();
   }
 
+  void begin_to_tell() {
+    pulse.emplace(loop, workers, pulse_period(notify), [this] { notify.beat(); });
+    pulse->start();
+    auto socket = StatusSocket::open(loop, state.path());
+    if (!socket) return warn(socket.error());
+    status.emplace(std::move(*socket));
+    status->start([this](const StatusSocket::Say& say) {
+      const auto late = std::make_shared<boost::asio::steady_timer>(loop, kStatusPatience);
+      late->async_wait([this, say](boost::system::error_code) { say(encode_status(figures())); });
+      pulse->ask([late] { late->cancel(); });
+    });
+  }
+
+  ServerFigures figures() const {
+    return {.begun = begun,
+            .now = Pulse::Clock::now(),
+            .process = ::getpid(),
+            .workers = pulse->readings(),
+            .store = store.figures(),
+            .used = read_process_figures(::getpid()).value_or(ProcessFigures{}),
+            .limits = read_process_limits(),
+            .lost_lines = log.lost()};
+  }
+
+  std::string summary() const {
+    return fmt::format("{} worker{}, pin {}", ready.workers, ready.workers == 1 ? "" : "s", identity.pin);
+  }
+
   // All workers end together: a datagram for the last of them may reach another one's socket.
   void drain() {
+    notify.stopping(settings.drain);
     vitals.begin_to_end();
     draining = workers.size();
     for (const auto& worker : workers) {
@@ -245,8 +294,10 @@ struct Server::Impl {
   void await_hangups() {
     hangups.async_wait([this](boost::system::error_code error, int) {
       if (error) return;
+      notify.reloading();
       const auto outcome = reload();
       if (!outcome) warn("nothing was reloaded: " + outcome.error());
+      notify.ready(summary());
       await_hangups();
     });
   }
@@ -266,12 +317,14 @@ struct Server::Impl {
     settings.cert = fresh->cert;
     settings.key = fresh->key;
     settings.drain = fresh->drain;
+    settings.log_level = fresh->log_level;
+    log.set_level(settings.log_level);
     identity = std::move(*new_identity);
-    std::cerr << "torq: reloaded; pin " << identity.pin << std::endl;
+    log.write(LogLevel::kInfo, "reloaded", {{"pin", identity.pin}});
     return {};
   }
 
-  void run(const std::function<bool()>& started) {
+  void run(const std::function<bool(Log&)>& started) {
     await_the_end();
     await_hangups();
     renew_keys_when_due();
@@ -283,7 +336,12 @@ struct Server::Impl {
         snapshots.finish([this] { boost::asio::post(loop, [this] { loop.stop(); }); });
       });
     });
-    if (!started()) stop_at_once();
+    begin_to_tell();
+    if (started(log)) {
+      notify.ready(summary());
+    } else {
+      stop_at_once();
+    }
     loop.run();
   }
 };
@@ -293,6 +351,6 @@ Server::Server(SettingSources sources, ServeSettings settings)
 Server::~Server() = default;
 
 const Ready& Server::ready() const { return impl_->ready; }
-void Server::run(const std::function<bool()>& started) { impl_->run(started); }
+void Server::run(const std::function<bool(Log&)>& started) { impl_->run(started); }
 
 }  // namespace torq::app

@@ -37,8 +37,9 @@ class Server {
 
   const Ready& ready() const;
   /// Calls `started` when all workers serve; false from it ends them at once. The first SIGINT or SIGTERM drains, a
-  /// second one ends at once; SIGHUP reloads, and says on standard error what came of it.
-  void run(const std::function<bool()>& started);
+  /// second one ends at once; SIGHUP reloads, and logs what came of it. Who asks on the status socket is answered, and
+  /// a service manager told.
+  void run(const std::function<bool(Log&)>& started);
 
  private:
   struct Impl;

@@ -10,4 +10,10 @@ client::Url parse_url_argument(const std::string& text) {
   return *url;
 }
 
+client::Url parse_folder_url(const std::string& text) {
+  client::Url url = parse_url_argument(text);
+  while (url.path.ends_with('/')) url.path.pop_back();
+  return url;
+}
+
 }  // namespace torq::app

@@ -10,5 +10,7 @@ namespace torq::app {
 
 /// Throws UsageError, which names the text and what is wrong with it.
 client::Url parse_url_argument(const std::string& text);
+/// The same of a folder, which is named without a slash at its end.
+client::Url parse_folder_url(const std::string& text);
 
 }  // namespace torq::app

@@ -35,8 +35,10 @@ void add_announce(Verb& command);
 void add_get(Verb& command);
 void add_ls(Verb& command);
 void add_scrape(Verb& command);
+void add_soak(Verb& command);
 void add_verify(Verb& command);
 void add_capabilities(Verb& command);
+void add_status(Verb& command);
 void add_doctor(Verb& command);
 // These two look at the whole command line when they run: `command` must live until then, and be complete.
 void add_completion(Verb& command);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <deque>
 #include <filesystem>
 #include <iostream>
@@ -20,10 +19,10 @@
 #include "apps/torq/style.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
+#include "apps/torq/verdict.hpp"
 #include "apps/torq/whole_number.hpp"
 #include "torq/client/client.hpp"
 #include "torq/files/file_name.hpp"
-#include "torq/wire/error_code.hpp"
 
 namespace torq::app {
 namespace {
@@ -36,9 +35,6 @@ struct VerifyOptions {
   bool json = false;
 };
 
-enum class Verdict : std::uint8_t { kOk, kRetry, kFail, kWarn };
-constexpr std::array kVerdictNames = {"OK", "RETRY", "FAIL", "WARN"};
-
 struct Item {
   std::string name;
   std::shared_ptr<Reference> reference = {};
@@ -48,25 +44,6 @@ struct Item {
   std::chrono::duration<double> took{};
   std::string reason = {};
 };
-
-// What keeps every file from being looked at, whichever it is.
-bool concerns_all(const client::Error& error) {
-  return error.kind == client::ErrorKind::kTrust || error.kind == client::ErrorKind::kIncompatible;
-}
-
-Verdict verdict_on(const client::Error& error) {
-  switch (error.kind) {
-    case client::ErrorKind::kName:
-    case client::ErrorKind::kUnreachable:
-    case client::ErrorKind::kLost:
-    case client::ErrorKind::kTimeout:
-      return Verdict::kRetry;
-    case client::ErrorKind::kSink:  // the reference cannot be read
-      return Verdict::kWarn;
-    default:
-      return error.code == wire::name_of(wire::ErrorCode::kRateLimited) ? Verdict::kRetry : Verdict::kFail;
-  }
-}
 
 /// One command. Main thread, but for what is handed to the client.
 class Verification {
@@ -87,7 +64,6 @@ class Verification {
   void look_for_more();
   void show_in_order();
   void show(const Item& item);
-  std::string painted(Verdict verdict) const;
   void summarize() const;
   ExitCode code() const;
 
@@ -99,7 +75,7 @@ class Verification {
   std::size_t next_ = 0;
   std::size_t active_ = 0;
   std::size_t shown_ = 0;
-  std::array<std::size_t, kVerdictNames.size()> counts_{};
+  Verdicts counts_;
   std::optional<ExitCode> stopped_;
   std::unique_ptr<RemoteWalk> walk_;
   const Style style_ = style_of(STDOUT_FILENO);
@@ -107,15 +83,9 @@ class Verification {
   client::Client client_{client_options()};  // ends before the foreground that it posts to
 };
 
-client::Url folder_url(const std::string& text) {
-  client::Url url = parse_url_argument(text);
-  while (url.path.ends_with('/')) url.path.pop_back();
-  return url;
-}
-
 Verification::Verification(const VerifyOptions& options, const std::vector<std::string>& names)
     : options_(options),
-      url_(folder_url(options.url)),
+      url_(parse_folder_url(options.url)),
       server_(client::server_of(url_, resolve_trust(options.trust, url_))),
       known_(names.size()) {
   for (const std::string& name : names) items_.push_back({name});
@@ -216,11 +186,10 @@ void Verification::show_in_order() {
 }
 
 void Verification::show(const Item& item) {
-  const auto verdict = static_cast<std::size_t>(*item.verdict);
-  ++counts_[verdict];
+  counts_.add(*item.verdict);
   if (options_.json) {
     const nlohmann::ordered_json line = {{"file", item.name},
-                                         {"result", kVerdictNames[verdict]},
+                                         {"result", name_of(*item.verdict)},
                                          {"bytes", item.bytes},
                                          {"seconds", item.took.count()},
                                          {"reason", item.reason}};
@@ -230,32 +199,23 @@ void Verification::show(const Item& item) {
   constexpr std::size_t kLongestName = 4096;
   const std::string more =
       item.reason.empty() ? fmt::format("{} bytes in {:.2f} s", item.bytes, item.took.count()) : item.reason;
-  std::cout << fmt::format("{}  {}: {}\n", painted(*item.verdict), client::tame(item.name, kLongestName), more);
-}
-
-std::string Verification::painted(Verdict verdict) const {
-  const std::string word = fmt::format("{:<5}", kVerdictNames[static_cast<std::size_t>(verdict)]);
-  if (verdict == Verdict::kOk) return style_.paint(Tint::kGood, word);
-  return style_.paint(verdict == Verdict::kFail ? Tint::kBad : Tint::kDoubtful, word);
+  std::cout << fmt::format("{}  {}: {}\n", paint(style_, *item.verdict), client::tame(item.name, kLongestName), more);
 }
 
 void Verification::summarize() const {
-  const auto count = [&](Verdict verdict) { return counts_[static_cast<std::size_t>(verdict)]; };
+  const std::uint64_t ok = counts_[Verdict::kOk], retry = counts_[Verdict::kRetry], fail = counts_[Verdict::kFail],
+                      warn = counts_[Verdict::kWarn];
   if (options_.json) {
-    const nlohmann::ordered_json summary = {{"ok", count(Verdict::kOk)},
-                                            {"retry", count(Verdict::kRetry)},
-                                            {"fail", count(Verdict::kFail)},
-                                            {"warn", count(Verdict::kWarn)}};
+    const nlohmann::ordered_json summary = {{"ok", ok}, {"retry", retry}, {"fail", fail}, {"warn", warn}};
     std::cout << nlohmann::ordered_json{{"summary", summary}}.dump() << '\n';
     return;
   }
-  std::cout << fmt::format("{} OK, {} RETRY, {} FAIL, {} WARN\n", count(Verdict::kOk), count(Verdict::kRetry),
-                           count(Verdict::kFail), count(Verdict::kWarn));
+  std::cout << fmt::format("{} OK, {} RETRY, {} FAIL, {} WARN\n", ok, retry, fail, warn);
 }
 
 ExitCode Verification::code() const {
-  if (counts_[static_cast<std::size_t>(Verdict::kFail)] > 0) return ExitCode::kVerificationFailed;
-  return counts_[static_cast<std::size_t>(Verdict::kRetry)] > 0 ? ExitCode::kNetwork : ExitCode::kOk;
+  if (counts_[Verdict::kFail] > 0) return ExitCode::kVerificationFailed;
+  return counts_[Verdict::kRetry] > 0 ? ExitCode::kNetwork : ExitCode::kOk;
 }
 
 ExitCode verify(const VerifyOptions& options) {

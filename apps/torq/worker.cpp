@@ -34,6 +34,7 @@ struct Worker::Impl {
   web::Site site;
   doors::http3::Door http3;
   doors::quic::QuicDoor door;
+  ConnectionLog connection_log;
   doors::http1::Door http1;
   net::TcpServer tcp;
   doors::udp::Door udp;
@@ -52,10 +53,11 @@ struct Worker::Impl {
         site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
         http3(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero}),
         door(service, http3),
+        connection_log(door, what.log),
         http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = what.alt_svc}),
         tcp(loop, std::move(sockets.tcp), http1, *options.server),
         udp(what.tracker, what.udp_ids, net::draw_seed(entropy)),
-        driver(loop, std::move(options), entropy, std::move(sockets.udp), door, udp) {}
+        driver(loop, std::move(options), entropy, std::move(sockets.udp), connection_log, udp) {}
 
   void run() {
     driver.start();
@@ -72,6 +74,10 @@ struct Worker::Impl {
     expiry.async_wait([this](boost::system::error_code error) {
       if (!error) sweep();
     });
+  }
+
+  WorkerFigures figures() {
+    return {service.counts(), driver.endpoint().connection_count(), driver.forwarded(), connection_log.failures()};
   }
 
   void close_silent_connections() {
@@ -134,6 +140,13 @@ void Worker::drain(Duration deadline, std::function<void()> drained) {
 }
 
 void Worker::stop() { impl_->loop.stop(); }
+
+void Worker::ask(std::function<void(const WorkerFigures&)> told) {
+  asio::post(impl_->loop, [impl = impl_.get(), told = std::move(told)] {
+    impl->connection_log.beat(net::monotonic_now());
+    told(impl->figures());
+  });
+}
 
 void Worker::renew_secrets(const quic::Secrets& secrets) {
   asio::post(impl_->loop, [impl = impl_.get(), secrets] { impl->driver.endpoint().renew_secrets(secrets); });

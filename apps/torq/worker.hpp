@@ -8,8 +8,11 @@
 #include <span>
 #include <vector>
 
+#include "apps/torq/connection_log.hpp"
 #include "apps/torq/listeners.hpp"
+#include "apps/torq/log.hpp"
 #include "torq/base/clock.hpp"
+#include "torq/doors/quic_json/service.hpp"
 #include "torq/doors/udp/connection_ids.hpp"
 #include "torq/files/file_tree.hpp"
 #include "torq/quic/endpoint.hpp"
@@ -27,6 +30,15 @@ struct Shared {
   wire::Limits limits;
   const doors::udp::ConnectionIds& udp_ids;
   std::string alt_svc;  ///< what the HTTP/1.1 door says of HTTP/3 (RFC 7838)
+  Log& log;
+};
+
+/// Of one worker, since its start.
+struct WorkerFigures {
+  doors::quic_json::Counts counts;
+  std::uint64_t connections = 0;  ///< now
+  std::uint64_t forwarded = 0;    ///< datagrams that came here and belonged to another worker
+  std::vector<Tally> failures;    ///< connections, by reason
 };
 
 class Worker {
@@ -49,6 +61,8 @@ class Worker {
   /// for workers that are not done.
   void drain(Duration deadline, std::function<void()> drained);
   void stop();
+  /// `told` is called on the worker's thread when it comes to it: a worker that hangs does not answer.
+  void ask(std::function<void(const WorkerFigures&)> told);
   /// For the connections to come.
   void renew_secrets(const quic::Secrets& secrets);
 

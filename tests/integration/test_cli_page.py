@@ -45,8 +45,21 @@ def verify(command, server):
     yield command("verify", server.url, "--reference", "reference", "--json", "--pin", server.pin)
 
 
+def status(command, server):
+    command("capabilities", server.url, "--pin", "sha256:" + "00" * 32)
+    command("get", f"{server.url}/absent", "--pin", server.pin)
+    yield command("status", "--state", server.state, "--json")
+
+
+def soak(command, server):
+    (command.folder / "soak").mkdir()
+    (command.folder / "soak" / "small.txt").write_text("other bytes")
+    yield command("soak", server.url, "--reference", "soak", "--seconds", 2, "--state", server.state, "--json", "--pin", server.pin)
+
+
 # What must show every documented field of a verb at least once: its finished runs.
-RUNS = {"announce": announce, "get": get, "scrape": scrape, "ls": ls, "verify": verify, "capabilities": capabilities, "doctor": doctor}
+RUNS = {"announce": announce, "get": get, "scrape": scrape, "ls": ls, "verify": verify, "capabilities": capabilities, "doctor": doctor,
+        "status": status, "soak": soak}
 
 
 def options_in_help(text):

@@ -58,7 +58,7 @@ def test_swarms_survive_a_restart(serve, announce, incomplete):
     second = serve(state=stopped(first))
 
     assert incomplete(second) == 2
-    assert "swarms 1, peers 2" in second.process.stderr
+    assert "swarms=1 peers=2" in second.process.stderr
     assert stat.S_IMODE((second.state / "swarms").stat().st_mode) == 0o600
 
 

@@ -3,6 +3,7 @@
 // The codes of error answers, and their one table of names. Not the texts: those say what was wrong with one request
 // and are written where that is seen. Pure values. Specification: docs/wire.md, "Errors".
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,8 @@ enum class ErrorCode : std::uint8_t {
   kSerializationError,
   kInternalError,
 };
+
+inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(ErrorCode::kInternalError) + 1;
 
 /// As it stands in an answer, for example `INVALID_JSON`.
 std::string_view name_of(ErrorCode code);

@@ -2,8 +2,10 @@
 #include "apps/torq/config/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "apps/torq/config/limit_rows.hpp"
 #include "apps/torq/config/toml_text.hpp"
@@ -122,6 +124,46 @@ Setting proxies_setting() {
           [](const ServeSettings& settings) { return get_list(settings.trusted_proxies); }};
 }
 
+template <class Enum>
+using Names = std::vector<std::pair<std::string_view, Enum>>;
+
+template <class Enum>
+Setting choice(std::string_view name, std::string_view help, bool reloads, const Names<Enum>& names,
+               Enum ServeSettings::* member) {
+  return {name,
+          "NAME",
+          help,
+          ValueForm::kText,
+          reloads,
+          [names, member](ServeSettings& settings, const Texts& texts) -> Outcome {
+            const auto found = std::ranges::find(names, texts.front(), &Names<Enum>::value_type::first);
+            if (found == names.end()) {
+              const auto words = std::views::keys(names);
+              return Failure(fmt::format("{} is not one of {}", texts.front(), fmt::join(words, ", ")));
+            }
+            settings.*member = found->second;
+            return {};
+          },
+          [names, member](const ServeSettings& settings) {
+            const auto found = std::ranges::find(names, settings.*member, &Names<Enum>::value_type::second);
+            return Texts{std::string(found->first)};
+          }};
+}
+
+Setting log_format_setting() {
+  return choice("log_format", "how the lines on standard error are written: text or json", false,
+                Names<LogFormat>{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}, &ServeSettings::log_format);
+}
+
+Setting log_level_setting() {
+  return choice("log_level", "the least that is worth a line: error, warning, info or debug", true,
+                Names<LogLevel>{{"error", LogLevel::kError},
+                                {"warning", LogLevel::kWarning},
+                                {"info", LogLevel::kInfo},
+                                {"debug", LogLevel::kDebug}},
+                &ServeSettings::log_level);
+}
+
 std::vector<Setting> make_table() {
   return {
       listen_setting(),
@@ -141,6 +183,8 @@ std::vector<Setting> make_table() {
       seconds("snapshot_interval", "between two snapshots of the swarms, which a restart brings back; 0 is never",
               false, {0, kLongestInterval}, &ServeSettings::snapshot_interval),
       proxies_setting(),
+      log_format_setting(),
+      log_level_setting(),
   };
 }
 

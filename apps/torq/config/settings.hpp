@@ -14,6 +14,7 @@
 
 #include "apps/torq/config/limit_settings.hpp"
 #include "apps/torq/config/listen_at.hpp"
+#include "apps/torq/log.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
 
@@ -30,6 +31,8 @@ struct ServeSettings {
   std::chrono::seconds drain{5};
   std::chrono::seconds snapshot_interval{60};  ///< 0 is never
   std::vector<IpAddress> trusted_proxies;
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
   LimitSettings limits;
 
   bool operator==(const ServeSettings&) const = default;

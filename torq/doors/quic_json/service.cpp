@@ -16,6 +16,7 @@ constexpr std::size_t kFirstBlock = 4 * 1024;
 Answer error(wire::ErrorCode code, std::string_view text) {
   Answer answer;
   wire::append_error(answer.text, code, text);
+  answer.error = code;
   return answer;
 }
 
@@ -38,13 +39,23 @@ Service::Service(const tracker::Tracker& tracker, const files::FileTree& files, 
 
 Answer Service::answer(Instant now, const IpAddress& source, Bytes request) {
   const auto parsed = parser_.parse(request);
-  if (!parsed) return error(parsed.error().code, parsed.error().text);
-  return std::visit([&](const auto& message) { return reply(Asker{now, source}, message); }, *parsed);
+  if (!parsed) {
+    ++counts_.not_understood;
+    return counted(error(parsed.error().code, parsed.error().text));
+  }
+  ++counts_.requests[parsed->index()];
+  return counted(std::visit([&](const auto& message) { return reply(Asker{now, source}, message); }, *parsed));
 }
 
-Answer Service::refuse_too_large() const {
-  return error(wire::ErrorCode::kRequestTooLarge,
-               "a request has at most " + std::to_string(limits_.max_request_bytes) + " bytes");
+Answer Service::refuse_too_large() {
+  ++counts_.not_understood;
+  return counted(error(wire::ErrorCode::kRequestTooLarge,
+                       "a request has at most " + std::to_string(limits_.max_request_bytes) + " bytes"));
+}
+
+Answer Service::counted(Answer answer) {
+  if (answer.error) ++counts_.errors[static_cast<std::size_t>(*answer.error)];
+  return answer;
 }
 
 Answer Service::reply(const Asker& asker, const wire::AnnounceRequest& request) {

@@ -3,6 +3,8 @@
 // One request of the JSON protocol: decode, ask the tracker or the file tree, encode. It knows no stream: bytes of a
 // whole request in, the beginning of an answer out. One per worker and thread. Specification: docs/wire.md.
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,13 +14,22 @@
 #include "torq/doors/quic_json/file_body.hpp"
 #include "torq/files/folder_memory.hpp"
 #include "torq/tracker/tracker.hpp"
+#include "torq/wire/error_code.hpp"
 #include "torq/wire/request_parser.hpp"
 
 namespace torq::doors::quic_json {
 
+/// Since the start.
+struct Counts {
+  std::array<std::uint64_t, std::variant_size_v<wire::Request>> requests{};  ///< understood, by their place there
+  std::uint64_t not_understood = 0;
+  std::array<std::uint64_t, wire::kErrorCodes> errors{};  ///< error answers to either, by ErrorCode
+};
+
 struct Answer {
   std::string text;              ///< all of it, or what comes before the rest of `body`
   std::optional<FileBody> body;  ///< produces the rest as it drains
+  std::optional<wire::ErrorCode> error = {};
 };
 
 /// Outlives the answers it has given.
@@ -30,11 +41,14 @@ class Service {
 
   /// `source` is the proven address of the asker.
   Answer answer(Instant now, const IpAddress& source, Bytes request);
-  Answer refuse_too_large() const;
+  Answer refuse_too_large();
 
   const wire::Limits& limits() const { return limits_; }
+  const Counts& counts() const { return counts_; }
 
  private:
+  Answer counted(Answer answer);
+
   struct Asker {
     Instant now;
     IpAddress source;
@@ -53,6 +67,7 @@ class Service {
   Random random_;
   files::FolderMemory folders_;
   std::size_t open_files_ = 0;
+  Counts counts_;
 };
 
 }  // namespace torq::doors::quic_json

@@ -34,6 +34,8 @@ class ServiceTest : public testing::Test {
     return answer.text;
   }
 
+  const Counts& counts() const { return service_.counts(); }
+
   std::string announce(std::string_view rest, std::string_view from = "192.0.2.1") {
     return ask(
         std::string(R"({"info_hash":")") + kHash + R"(","peer_id":"-TQ0100-000000000000",)" + std::string(rest) + "}",
@@ -53,6 +55,19 @@ class ServiceTest : public testing::Test {
   tracker::Tracker tracker_{store_, rules_};
   Service service_{tracker_, tree_, wire::Limits{.max_json_file_bytes = 10'000}, 1};
 };
+
+TEST_F(ServiceTest, CountsRequestsByKindAndErrorsByCode) {
+  file("here", "x");
+  announce(R"("port":6881,"left":0)");
+  ask(R"({"file":"here"})");
+  ask(R"({"file":"absent"})");
+  ask("nonsense");
+
+  EXPECT_EQ(counts().requests, (std::array<std::uint64_t, 5>{1, 2, 0, 0, 0}));
+  EXPECT_EQ(counts().not_understood, 1U);
+  EXPECT_EQ(counts().errors[static_cast<std::size_t>(wire::ErrorCode::kFileNotFound)], 1U);
+  EXPECT_EQ(counts().errors[static_cast<std::size_t>(wire::ErrorCode::kInvalidJson)], 1U);
+}
 
 TEST_F(ServiceTest, TellsALeecherOfTheSeederThatCameBefore) {
   announce(R"("port":6881,"left":0)", "192.0.2.1");
