@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "torq/quic/counts.hpp"
+
 namespace torq::app {
 namespace {
 
@@ -21,6 +23,8 @@ std::optional<std::string_view> failure_name(const quic::CloseReason& reason) {
     case quic::CloseKind::kPeerTransport:
       if (reason.code == quic::kNoError) return std::nullopt;
       return "refused_by_peer";
+    case quic::CloseKind::kOverLimit:
+      return "over_limit";
     default:
       return std::nullopt;
   }
@@ -41,6 +45,13 @@ void ConnectionLog::handle_event(Instant now, quic::Endpoint& endpoint, const qu
   if (const auto* closed = std::get_if<quic::Closed>(&event.what)) {
     const quic::Connection* connection = endpoint.find(event.connection);
     if (connection != nullptr) note_end(now, connection->peer(), closed->reason);
+  } else if (const auto* refused = std::get_if<quic::Refused>(&event.what)) {
+    const std::string_view reason = quic::name_of(refused->reason);
+    add(failures_, reason, 1);
+    if (!limit_.admit(now, reason)) return;
+    log_.write(LogLevel::kInfo, "connection refused",
+               {{"reason", std::string(reason)}, {"from", to_string(refused->from)}});
+    return;
   }
   door_.handle_event(now, endpoint, event);
 }
