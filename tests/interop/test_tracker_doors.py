@@ -217,6 +217,8 @@ def test_17_seeders_are_told_of_leechers_only(any_swarm):
 
 @pytest.mark.parametrize("spelt", [b"%aA%Bb+\xff~%7E\x01abcdefghijkl", b"%AA%bb%2B%ff%7e~%01abcdefghijkl"])
 def test_18_bytes_escaped_or_raw(door, spelt):
+    if isinstance(door, h3.Door) and b"\xff" in spelt:
+        pytest.skip("a path of HTTP/3 holds no raw bytes: nghttp3 resets such a request with H3_MESSAGE_ERROR")
     decoded = b"\xaa\xbb+\xff~~\x01abcdefghijkl"
     assert len(decoded) == 19
     query = b"info_hash=" + spelt + b"m&peer_id=%00" + PEER_ID[1:].encode() + b"&port=6881"
