@@ -69,9 +69,9 @@ struct QuicDriver::Impl {
       std::size_t total = 0;
       std::size_t count = 1;
       while (count > 0 && total < most) {
-        count = port.socket.receive(
-            batch,
-            [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) { take(now, port, path, ecn, datagram); });
+        count = port.socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+          take(now, port, path, ecn, datagram);
+        });
         answers.send(port.socket);
         total += count;
       }
