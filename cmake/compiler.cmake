@@ -16,7 +16,7 @@ if(TORQ_SANITIZE)
   add_link_options(-fsanitize=${TORQ_SANITIZE})
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
   if(TORQ_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    add_compile_options(-Wno-tsan)  # of Asio's fences, which order nothing that is not ordered by a mutex or an atomic, too
+    add_compile_options(-Wno-tsan)  # of fences in Asio, which TSan does not model
   endif()
 endif()
 if(TORQ_FUZZ)
