@@ -2,6 +2,8 @@
 // The streams of a connection: what the application does with them, and what ngtcp2 says of them.
 #include <ngtcp2/ngtcp2.h>
 
+#include <cassert>
+
 #include "torq/quic/connection.hpp"
 #include "torq/quic/native.hpp"
 
@@ -74,6 +76,27 @@ std::size_t Connection::write(StreamId id, Bytes bytes) {
   queue(*stream);
   host_.touch(*this);
   return n;
+}
+
+std::span<std::byte> Connection::prepare(StreamId id, std::size_t most) {
+  constexpr std::size_t kTooLittle = 4 * 1024;  // to be worth a step, while more room is on its way
+  Stream* stream = find(id);
+  if (stream == nullptr || most == 0) return {};
+  const std::size_t n = std::min(most, room(id));
+  stream->wants_room = n == 0 || (n < std::min(most, kTooLittle) && stream->outgoing.unsent() > 0);
+  if (!stream->wants_room) return stream->outgoing.prepare(n);
+  if (held_ + most >= limits_.max_unacknowledged) full_ = true;
+  return {};
+}
+
+void Connection::commit(StreamId id, std::size_t n) {
+  Stream* stream = find(id);
+  assert(stream != nullptr && n <= room(id));
+  if (n == 0) return;
+  stream->outgoing.commit(n);
+  held_ += n;
+  queue(*stream);
+  host_.touch(*this);
 }
 
 void Connection::finish(StreamId id) {
@@ -153,6 +176,7 @@ bool Connection::on_handshake_completed() {
     return false;
   }
   established_ = true;
+  resumed_ = tls_->resumed();
   proven_peer_ = current_path().remote;
   host_.post({handle_, Connected{}});
   if (ngtcp2_conn_is_server(conn_)) {
@@ -178,7 +202,15 @@ void Connection::on_new_token(Bytes token) {
   host_.post({handle_, NewToken{{token.begin(), token.end()}}});
 }
 
+// It takes half of what an idle connection would. Not from within a callback, which TLS may have called.
+void Connection::let_go_of_tls() {
+  if (!established_ || !tls_ || !ngtcp2_conn_is_server(conn_)) return;
+  ngtcp2_conn_set_tls_native_handle(conn_, nullptr);
+  tls_.reset();
+}
+
 void Connection::post_tickets() {
+  if (!tls_) return;
   for (auto& ticket : tls_->take_tickets()) {
     if (keepsakes_ >= kMostKeepsakes) return;
     ++keepsakes_;
