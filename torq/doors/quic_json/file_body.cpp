@@ -2,7 +2,7 @@
 #include "torq/doors/quic_json/file_body.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <memory>
 
 #include "torq/wire/answer_encoder.hpp"
 
@@ -23,19 +23,26 @@ bool FileBody::produce(std::string& out, std::size_t bytes) {
   if (!file_ && !reopen()) return false;
   if (!begun_) append_head(out);
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, range_.length - produced_));
-  std::vector<std::byte> block(wanted);
-  const auto got = (*file_)->read_at(range_.offset + produced_, block);
-  if (!got || *got != wanted) return false;
-  produced_ += wanted;
+  const auto memory = std::make_unique_for_overwrite<std::byte[]>(wanted);
+  const std::span block(memory.get(), wanted);
+  if (!read_into(block)) return false;
   if (raw_) {
     out += as_text(block);
   } else {
     numbers_.append_block(out, block);
   }
-  done_ = produced_ == range_.length;
   if (done_ && !raw_) {
     numbers_.append_tail(out, {name_, size_, tells_range_ ? std::optional(range_) : std::nullopt});
   }
+  return true;
+}
+
+bool FileBody::read_into(std::span<std::byte> out) {
+  if (!file_ && !reopen()) return false;
+  const auto got = (*file_)->read_at(range_.offset + produced_, out);
+  if (!got || *got != out.size()) return false;
+  produced_ += out.size();
+  done_ = produced_ == range_.length;
   return true;
 }
 
