@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
@@ -52,6 +53,7 @@ class Service {
   wire::RequestParser parser_;
   Random random_;
   std::size_t open_files_ = 0;
+  std::vector<SocketAddress> peers_;  // of the last announce: memory for the next
 };
 
 }  // namespace torq::doors::quic_json
