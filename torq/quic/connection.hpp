@@ -81,6 +81,8 @@ class Connection {
   /// address is not announced to the application before that address is proven.
   const SocketAddress& peer() const { return proven_peer_; }
   bool established() const { return established_; }
+  /// A client's: whether the server has answered at all, with a packet that only who read ours could have made.
+  bool heard() const;
   /// Established without a certificate, with a ticket of an earlier connection.
   bool resumed() const { return established_ && tls_->resumed(); }
   /// The peer's own certificate in DER (a server's); empty when it has none, or none has come yet.
