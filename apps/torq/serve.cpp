@@ -117,9 +117,12 @@ ExitCode serve(const ServeOptions& options) {
   if (!settings) throw UsageError(settings.error());
   std::signal(SIGPIPE, SIG_IGN);  // who reads our lines may go away
   const LogOptions lines{.format = settings->log_format};
-  SignalWatch signals([&lines] {
-    write_line(lines, LogLevel::kWarning, "a second signal ends this at once; what was under way is cut off");
-    ::_exit(static_cast<int>(ExitCode::kInterrupted));
+  SignalWatch signals([&lines](SignalWatch::Loss loss) {
+    const bool lost = loss == SignalWatch::Loss::kRequests;
+    write_line(lines, LogLevel::kWarning,
+               lost ? "a second signal ends this at once; what was under way is cut off"
+                    : "a second signal ends this at once; all that was asked is answered");
+    ::_exit(static_cast<int>(lost ? ExitCode::kInterrupted : ExitCode::kOk));
   });
   try {
     return run_server(sources, *settings, options, signals);

@@ -152,6 +152,7 @@ struct Server::Impl {
   const Pulse::Clock::time_point begun = Pulse::Clock::now();
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> until_stopped{loop.get_executor()};
   boost::asio::steady_timer renewal{loop};
+  SignalWatch* signals = nullptr;  // while it runs
   std::size_t running = 0;
   std::size_t draining = 0;
 
@@ -274,7 +275,9 @@ struct Server::Impl {
     for (const auto& worker : workers) {
       worker->drain(settings.drain, [this] {
         boost::asio::post(loop, [this] {
-          if (--draining == 0) stop();
+          if (--draining > 0) return;
+          signals->note_answered();
+          stop();
         });
       });
     }
@@ -320,7 +323,8 @@ struct Server::Impl {
     }
   }
 
-  void run(SignalWatch& signals, const std::function<bool(Log&)>& started) {
+  void run(SignalWatch& watch, const std::function<bool(Log&)>& started) {
+    signals = &watch;
     renew_keys_when_due();
     if (settings.snapshot_interval.count() > 0) snapshots.start(settings.snapshot_interval);
     running = workers.size();
@@ -333,13 +337,13 @@ struct Server::Impl {
     begin_to_tell();
     if (started(log)) {
       notify.ready(summary());
-      signals.tell({.end = [this] { boost::asio::post(loop, [this] { drain(); }); },
-                    .reload = [this] { boost::asio::post(loop, [this] { handle_hangup(); }); }});
+      watch.tell({.end = [this] { boost::asio::post(loop, [this] { drain(); }); },
+                  .reload = [this] { boost::asio::post(loop, [this] { handle_hangup(); }); }});
     } else {
       stop_at_once();
     }
     loop.run();
-    signals.tell_nobody();
+    watch.tell_nobody();
   }
 };
 

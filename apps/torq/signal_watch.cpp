@@ -25,7 +25,8 @@ sigset_t watched_signals() {
 
 struct SignalWatch::Impl {
   const sigset_t watched = watched_signals();
-  std::function<void()> at_once;
+  std::function<void(Loss)> at_once;
+  std::atomic<Loss> loss = Loss::kRequests;
   std::mutex mutex;
   Listener listener;
   bool ending = false;
@@ -33,7 +34,7 @@ struct SignalWatch::Impl {
   std::atomic<bool> over = false;
   std::thread thread;
 
-  explicit Impl(std::function<void()> then) : at_once(std::move(then)) {
+  explicit Impl(std::function<void(Loss)> then) : at_once(std::move(then)) {
     pthread_sigmask(SIG_BLOCK, &watched, nullptr);
     thread = std::thread([this] { run(); });
   }
@@ -44,7 +45,7 @@ struct SignalWatch::Impl {
       if (number == SIGHUP) {
         note_hangup();
       } else if (!note_end()) {
-        at_once();
+        at_once(loss);
       }
     }
   }
@@ -64,7 +65,7 @@ struct SignalWatch::Impl {
   }
 };
 
-SignalWatch::SignalWatch(std::function<void()> at_once) : impl_(std::make_unique<Impl>(std::move(at_once))) {}
+SignalWatch::SignalWatch(std::function<void(Loss)> at_once) : impl_(std::make_unique<Impl>(std::move(at_once))) {}
 
 // The signals stay blocked: what is left of the process takes no time.
 SignalWatch::~SignalWatch() {
@@ -79,6 +80,8 @@ void SignalWatch::tell(Listener listener) {
   if (std::exchange(impl_->reloading, false)) impl_->listener.reload();
   if (impl_->ending) impl_->listener.end();
 }
+
+void SignalWatch::note_answered() { impl_->loss = Loss::kNone; }
 
 void SignalWatch::tell_nobody() {
   const std::lock_guard lock(impl_->mutex);

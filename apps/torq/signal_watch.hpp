@@ -7,6 +7,7 @@
 //
 // Threads: made and destroyed by the main thread before and after all others; what it calls runs on its own.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -14,8 +15,10 @@ namespace torq::app {
 
 class SignalWatch {
  public:
+  /// What is lost when the process ends now.
+  enum class Loss : std::uint8_t { kRequests, kNone };
   /// `at_once` is called by the second signal that wants an end: it does not return.
-  explicit SignalWatch(std::function<void()> at_once);
+  explicit SignalWatch(std::function<void(Loss)> at_once);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
@@ -26,6 +29,8 @@ class SignalWatch {
   };
   /// What came before is told at once.
   void tell(Listener listener);
+  /// All that was asked is answered.
+  void note_answered();
   /// Once this has returned nobody is told any more.
   void tell_nobody();
 

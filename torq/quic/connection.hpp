@@ -117,6 +117,10 @@ class Connection {
   /// Bidirectional streams whose end neither side has seen yet.
   std::size_t open_streams() const;
 
+  /// What the application holds for this connection outside of it, in bytes: they count as the connection's own
+  /// (Limits::memory).
+  void note_held(std::size_t bytes);
+
   /// Asks a peer that has been silent for this long for a sign of life, so that only a dead peer or path runs into the
   /// idle time-out; nothing: no more (RFC 9000 10.1.2).
   void keep_alive(std::optional<Duration> interval);
@@ -235,6 +239,7 @@ class Connection {
   std::size_t unread_ = 0;          // of them, those that have come in order
   std::size_t uncredited_ = 0;      // bytes dropped in a callback, given back to the peer afterwards
   std::size_t held_ = 0;            // bytes in the send buffers of all streams
+  std::size_t held_outside_ = 0;    // by the application
   bool full_ = false;  // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;
