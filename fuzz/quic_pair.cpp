@@ -11,7 +11,7 @@
 // bits say what is done, the next one by which side (0: the client), the last four how.
 //   0  the next datagram arrives                  1  the next datagram is lost
 //   2  it arrives changed        place (16, little endian), value to be xored (8)
-//   3  frames arrive in its name length(16) frames…
+//   3  other frames arrive in it, or in its name  length(16) frames…
 //   4  time passes               units of 10 ms (8)
 //   5  the application: how 0 the client opens a stream, 1 and asks, 2 and asks and ends it, 3 resets its last one,
 //      4 wants no answer to it, 5 the side closes, 6 changes keys
@@ -228,10 +228,11 @@ class World {
     }
   }
 
+  static bool is_short(const Datagram& datagram) { return (datagram[0] & std::byte{0x80}) == std::byte{0}; }
+
   // The last header of each side, which forged packets get.
   void note(const Side& from, const Datagram& datagram) {
-    constexpr std::byte kLong{0x80};
-    if ((datagram[0] & kLong) == std::byte{0}) (&from == &client_ ? client_header_ : server_header_) = datagram;
+    if (is_short(datagram)) (&from == &client_ ? client_header_ : server_header_) = datagram;
   }
 
   void arrive(Side& from, const Datagram& datagram) {
@@ -255,16 +256,24 @@ class World {
     deliver(from);
   }
 
-  // A short header with a packet number of four bytes that was not used before, and the frames behind it.
+  // In the place of those of the next packet, or in one whose number its sender has not used: to acknowledge it is wrong.
   void forge(Side& from, Bytes frames) {
-    const Datagram& known = &from == &client_ ? client_header_ : server_header_;
     const std::size_t id_size = &from == &client_ ? quic::kServerCidLength : quic::kClientCidLength;
-    if (known.size() < 1 + id_size) return;
+    Datagram packet;
+    if (!from.sent.empty() && is_short(from.sent.front())) {
+      packet = std::move(from.sent.front());
+      from.sent.pop_front();
+      const std::size_t number_size = 1 + (std::to_integer<std::size_t>(packet[0]) & 3);
+      packet.resize(std::min(packet.size(), 1 + id_size + number_size));
+    } else {
+      const Datagram& known = &from == &client_ ? client_header_ : server_header_;
+      if (known.size() < 1 + id_size) return;
+      packet.assign(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(1 + id_size));
+      packet[0] |= std::byte{0x03};
+      const std::uint32_t number = 1000 + forged_++;
+      for (int shift = 24; shift >= 0; shift -= 8) packet.push_back(static_cast<std::byte>(number >> shift));
+    }
     constexpr std::size_t kSmallest = 20;
-    Datagram packet(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(1 + id_size));
-    packet[0] |= std::byte{0x03};
-    const std::uint32_t number = 1000 + forged_++;
-    for (int shift = 24; shift >= 0; shift -= 8) packet.push_back(static_cast<std::byte>(number >> shift));
     packet.insert(packet.end(), frames.begin(), frames.end());
     if (frames.size() < kSmallest) packet.resize(packet.size() + kSmallest - frames.size());  // PADDING
     packet.resize(packet.size() + kTag);
