@@ -7,6 +7,7 @@ import re
 import pytest
 
 import cli_page
+from harness import peers
 from harness.requests import HASH, OTHER_HASH
 
 VERBS, CODES = cli_page.read()
@@ -48,6 +49,7 @@ def verify(command, server):
 def status(command, server):
     command("capabilities", server.url, "--pin", "sha256:" + "00" * 32)
     command("get", f"{server.url}/absent", "--pin", server.pin)
+    peers.AioquicClient(None).ask(server.address, b"{" * 100_000)  # more than max_request_bytes
     yield command("status", "--state", server.state, "--json")
 
 

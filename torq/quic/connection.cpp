@@ -111,6 +111,11 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 
 // Datagrams in and time ----------------------------------------------------------------------------------------------
 
+// The server's first packet, an Initial or a Retry, brings its own choice of connection ID (RFC 9000 7.2).
+bool Connection::heard() const {
+  return ngtcp2_cid_eq(ngtcp2_conn_get_dcid(conn_), ngtcp2_conn_get_client_initial_dcid(conn_)) == 0;
+}
+
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
   latest_ = now;

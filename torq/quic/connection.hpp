@@ -81,6 +81,8 @@ class Connection {
   /// address is not announced to the application before that address is proven.
   const SocketAddress& peer() const { return proven_peer_; }
   bool established() const { return established_; }
+  /// A client's: whether the server has answered at all, with a packet that only who read ours could have made.
+  bool heard() const;
   /// Established without a certificate, with a ticket of an earlier connection.
   bool resumed() const { return established_ && resumed_; }
   /// The peer's own certificate in DER (a server's); empty when it has none, or none has come yet.
@@ -118,6 +120,10 @@ class Connection {
   void stop_sending(StreamId id, std::uint64_t code);
   /// Bidirectional streams whose end neither side has seen yet.
   std::size_t open_streams() const;
+
+  /// What the application holds for this connection outside of it, in bytes: they count as the connection's own
+  /// (Limits::memory).
+  void note_held(std::size_t bytes);
 
   /// Asks a peer that has been silent for this long for a sign of life, so that only a dead peer or path runs into the
   /// idle time-out; nothing: no more (RFC 9000 10.1.2).
@@ -244,6 +250,7 @@ class Connection {
   std::size_t unread_ = 0;          // of them, those that have come in order
   std::size_t uncredited_ = 0;      // bytes dropped in a callback, given back to the peer afterwards
   std::size_t held_ = 0;            // bytes in the send buffers of all streams
+  std::size_t held_outside_ = 0;    // by the application
   bool full_ = false;  // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;

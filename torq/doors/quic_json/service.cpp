@@ -91,8 +91,11 @@ Answer Service::reply(const Asker&, const wire::FileRequest& request) {
 }
 
 Answer Service::reply(const Asker&, const wire::CapabilityRequest& request) {
+  wire::Limits limits = limits_;
+  limits.interval = tracker_.rules().interval;
+  limits.min_interval = std::min(limits.min_interval, limits.interval);
   Answer answer;
-  wire::append_capability_reply(answer.text, {request.version, request.capabilities, limits_});
+  wire::append_capability_reply(answer.text, {request.version, request.capabilities, limits});
   return answer;
 }
 
