@@ -65,7 +65,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }
 
 // RFC 8259 7; what is not UTF-8 becomes a question mark.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   text = text.substr(0, kLongestValue);
   const bool sound = files::is_utf8(text);
   std::string out = "\"";
@@ -91,10 +91,10 @@ bool is_plain(std::string_view text) {
 
 std::string encode_line(LogFormat format, std::string_view message, std::initializer_list<LogField> fields) {
   const bool json = format == LogFormat::kJson;
-  std::string line = json ? "\"message\":" + quoted(message) : std::string(message);
+  std::string line = json ? "\"message\":" + in_quotes(message) : std::string(message);
   for (const LogField& field : fields) {
     const bool bare = field.is_number || (!json && is_plain(field.value));
-    const std::string value = bare ? field.value : quoted(field.value);
+    const std::string value = bare ? field.value : in_quotes(field.value);
     line += json ? fmt::format(",\"{}\":{}", field.name, value) : fmt::format(" {}={}", field.name, value);
   }
   return line;

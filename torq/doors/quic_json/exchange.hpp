@@ -23,6 +23,9 @@ class Exchange {
  private:
   void begin(Answer answer, quic::Connection& connection);
   bool write_pending(quic::Connection& connection);
+  enum class Step { kDone, kFull, kFailed };
+  Step read_into(quic::Connection& connection);
+  void fail(quic::Connection& connection);
 
   quic::StreamId stream_;
   bool answered_ = false;

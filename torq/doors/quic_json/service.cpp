@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "torq/wire/answer_encoder.hpp"
 
@@ -60,7 +61,9 @@ Answer Service::counted(Answer answer) {
 
 Answer Service::reply(const Asker& asker, const wire::AnnounceRequest& request) {
   Answer answer;
-  wire::append_announce_reply(answer.text, tracker_.announce(asker.now, request.announce, asker.source, random_));
+  auto announced = tracker_.announce(asker.now, request.announce, asker.source, random_, std::move(peers_));
+  wire::append_announce_reply(answer.text, announced);
+  peers_ = std::move(announced.peers);
   return answer;
 }
 
