@@ -252,13 +252,13 @@ void Connection::allow_another(StreamId id) {
   }
 }
 
-// Not for every acknowledged byte: a writer is called when there is a good piece to write.
 void Connection::note_held(std::size_t bytes) {
   if (bytes > held_outside_) ledger_.add(bytes - held_outside_);
   if (bytes < held_outside_) ledger_.remove(held_outside_ - bytes);
   held_outside_ = bytes;
 }
 
+// Not for every acknowledged byte: a writer is called when there is a good piece to write.
 std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, send_cap()) / 2; }
 
 // An endpoint that is short of memory lets nobody put more aside than goes out soon. What is held then is acknowledged,

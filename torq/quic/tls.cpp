@@ -126,6 +126,16 @@ Result<ClientTls, std::string> ClientTls::create(Trust trust) {
   return tls;
 }
 
+gnutls_certificate_credentials_st* ClientTls::certificate() const { return credentials_->certificate; }
+
+std::optional<CertificateRefusal> ClientTls::judge(gnutls_session_int* session, const std::string& server_name) const {
+  const std::string pin = pin_of_peer(session);
+  const auto fault =
+      std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); }, credentials_->trust);
+  if (!fault) return std::nullopt;
+  return CertificateRefusal{*fault, pin};
+}
+
 struct TlsSession::Impl {
   // ngtcp2's GnuTLS glue finds the connection through the session's user pointer, which must be this struct.
   ngtcp2_crypto_conn_ref ref{};
@@ -228,11 +238,9 @@ struct TlsSession::Impl {
   }
 
   int verify() {
-    const std::string pin = pin_of_peer(session);
-    auto fault = std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); },
-                            client->credentials().trust);
-    if (!fault) return 0;
-    refusal = CertificateRefusal{*fault, pin};
+    auto judged = client->judge(session, server_name);
+    if (!judged) return 0;
+    refusal = std::move(judged);
     return GNUTLS_E_CERTIFICATE_ERROR;
   }
 };
