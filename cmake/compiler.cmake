@@ -33,6 +33,7 @@ endfunction()
 # What all tests include takes most of a small one's time: it is read once.
 add_library(torq_tests_header OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/tests_header.cpp)
 compile_quickly(torq_tests_header)
+target_link_libraries(torq_tests_header PRIVATE GTest::gtest)
 target_precompile_headers(torq_tests_header PRIVATE <gtest/gtest.h>
   <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <random> <span> <string> <unordered_map> <variant> <vector>)
 
