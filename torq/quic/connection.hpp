@@ -9,22 +9,21 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "torq/base/bytes.hpp"
 #include "torq/base/clock.hpp"
+#include "torq/base/ring.hpp"
 #include "torq/quic/admission.hpp"
 #include "torq/quic/connection_id.hpp"
 #include "torq/quic/counts.hpp"
 #include "torq/quic/ledger.hpp"
 #include "torq/quic/limits.hpp"
 #include "torq/quic/post_handshake.hpp"
-#include "torq/quic/stream.hpp"
+#include "torq/quic/stream_pool.hpp"
 #include "torq/quic/timer_heap.hpp"
 #include "torq/quic/tls.hpp"
 #include "torq/quic/types.hpp"
@@ -50,6 +49,7 @@ class ConnectionHost {
   /// The connection has something to write.
   virtual void touch(Connection& connection) = 0;
   virtual Entropy& entropy() = 0;
+  virtual StreamPool& stream_pool() = 0;
   virtual void note(LimitHit limit) = 0;
   /// The bytes that all connections hold; their ledgers write it.
   virtual std::size_t& memory() = 0;
@@ -199,6 +199,7 @@ class Connection {
   void on_stateless_reset() { stateless_reset_ = true; }
 
   Stream* find(StreamId id);
+  Stream& add_stream(StreamId id);
   Stream& find_or_add(StreamId id);
   bool is_peers(StreamId id) const;
   bool delivers(StreamId id) const;
@@ -241,8 +242,8 @@ class Connection {
   std::optional<TlsSession> tls_;  // a server's until the handshake is over: it has nothing to say in TLS after that
   PostHandshake post_handshake_;
 
-  std::unordered_map<StreamId, Stream> streams_;
-  std::deque<StreamId> sending_;    // round robin of streams with something to send; those with `queued` set
+  StreamMap streams_;
+  Ring<StreamId> sending_;          // round robin of streams with something to send; those with `queued` set
   std::vector<StreamId> fresh_;     // streams to announce as readable once the current call has returned
   std::size_t awaited_ = 0;         // streams whose request is not whole
   std::optional<Instant> late_at_;  // when to look at those; not after any of them is due

@@ -43,7 +43,7 @@ std::optional<StreamId> Connection::open_stream() {
   if (close_reason_ || !established_) return std::nullopt;
   std::int64_t id = 0;
   if (ngtcp2_conn_open_bidi_stream(conn_, &id, nullptr) != 0) return std::nullopt;
-  streams_.try_emplace(StreamId{id}, StreamId{id});
+  add_stream(StreamId{id});
   return StreamId{id};
 }
 
@@ -51,7 +51,7 @@ std::optional<StreamId> Connection::open_unidirectional_stream() {
   if (close_reason_ || !established_) return std::nullopt;
   std::int64_t id = 0;
   if (ngtcp2_conn_open_uni_stream(conn_, &id, nullptr) != 0) return std::nullopt;
-  streams_.try_emplace(StreamId{id}, StreamId{id}).first->second.peer_gave_up = true;  // it has no half here
+  add_stream(StreamId{id}).peer_gave_up = true;  // it has no half here
   return StreamId{id};
 }
 
@@ -67,8 +67,15 @@ std::size_t Connection::open_streams() const {
 // A client has no use for what servers say on streams of their own: it is dropped.
 bool Connection::delivers(StreamId id) const { return is_bidirectional(id) || ngtcp2_conn_is_server(conn_); }
 
+Stream& Connection::add_stream(StreamId id) {
+  Stream& stream = host_.stream_pool().add(streams_, id);
+  ledger_.add(stream.received_capacity());
+  return stream;
+}
+
 Stream& Connection::find_or_add(StreamId id) {
-  Stream& stream = streams_.try_emplace(id, id).first->second;
+  Stream* known = find(id);
+  Stream& stream = known != nullptr ? *known : add_stream(id);
   if (!is_bidirectional(id)) stream.reset = true;  // we have no half
   return stream;
 }
@@ -232,10 +239,10 @@ void Connection::release_if_done(Stream& stream) {
   if (!stream.closed || !stream.exhausted()) return;
   const StreamId id = stream.id;
   // A peer can open, stop and reset streams as fast as it likes while nothing is written: no list may keep their names.
-  if (stream.queued) std::erase(sending_, id);
+  if (stream.queued) sending_.erase(id);
   if (stream.fresh) std::erase(fresh_, id);
   ledger_.remove(stream.received_capacity());
-  streams_.erase(id);
+  host_.stream_pool().remove(streams_, id);
   if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});
   if (is_peers(id)) {
@@ -344,7 +351,7 @@ void Connection::post_tickets() {
 
 void Connection::on_stream_opened(StreamId id) {
   if (!is_bidirectional(id)) return;
-  Stream& stream = streams_.try_emplace(id, id).first->second;
+  Stream& stream = find_or_add(id);
   stream.awaited = true;
   stream.opened = latest_;
   if (++awaited_ == limits_.streams) host_.note(LimitHit::kStreams);

@@ -400,13 +400,13 @@ void Endpoint::retire(Instant now, Connection& connection) {
 void Endpoint::erase(Connection& connection) {
   forget_ids(connection);
   timers_.remove(connection);
-  std::erase(touched_, &connection);
+  touched_.erase(&connection);
   connections_.erase(connection.handle());
 }
 
 void Endpoint::bury() {
   for (const auto& dead : graves_) {
-    if (dead->touched) std::erase(touched_, dead.get());
+    if (dead->touched) touched_.erase(dead.get());
   }
   graves_.clear();
 }

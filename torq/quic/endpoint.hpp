@@ -91,6 +91,7 @@ class Endpoint final : private ConnectionHost {
   void post(Event event) override;
   void touch(Connection& connection) override;
   Entropy& entropy() override { return entropy_; }
+  StreamPool& stream_pool() override { return stream_pool_; }
   std::size_t& memory() override { return memory_; }
 
   Instant advance(Instant now);
@@ -120,13 +121,14 @@ class Endpoint final : private ConnectionHost {
   std::size_t memory_ = 0;  // outlives the connections, whose ledgers write it
   std::size_t relief_at_ = 0;
   Admission admission_;
+  StreamPool stream_pool_;
   std::unordered_map<ConnectionHandle, std::unique_ptr<Connection>> connections_;
   std::unordered_map<ConnectionId, Connection*, ConnectionIdHash> by_id_;
   ClosingTable closing_;
   TimerHeap<Connection> timers_;
-  std::deque<Connection*> touched_;
+  Ring<Connection*> touched_;
   std::vector<Connection*> dialled_;  // those that connect() began
-  std::deque<Event> events_;
+  Ring<Event> events_;
   struct Answer {
     Path path;
     Datagram datagram;

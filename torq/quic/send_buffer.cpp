@@ -26,10 +26,15 @@ void SendBuffer::append(Bytes bytes) {
 std::span<std::byte> SendBuffer::prepare(std::size_t most) {
   if (head_ == blocks_.size() || blocks_.back().size == blocks_.back().capacity) {
     const std::size_t capacity = std::clamp(most, kSmallestBlock, kLargestBlock);
-    blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(capacity), 0, capacity});
+    blocks_.push_back({allocate(capacity), 0, capacity});
   }
   Block& block = blocks_.back();
   return {block.bytes.get() + block.size, std::min(most, block.capacity - block.size)};
+}
+
+std::unique_ptr<std::byte[]> SendBuffer::allocate(std::size_t capacity) {
+  if (capacity == kSmallestBlock && spare_) return std::move(spare_);
+  return std::make_unique_for_overwrite<std::byte[]>(capacity);
 }
 
 void SendBuffer::commit(std::size_t n) {
@@ -67,8 +72,10 @@ std::size_t SendBuffer::release(std::uint64_t end) {
 }
 
 void SendBuffer::release_block() {
-  first_ += blocks_[head_].size;
-  blocks_[head_++].bytes.reset();
+  Block& block = blocks_[head_++];
+  first_ += block.size;
+  if (block.capacity == kSmallestBlock && !spare_) spare_ = std::move(block.bytes);
+  block.bytes.reset();
   if (next_ >= head_) return;
   next_ = head_;
   next_at_ = first_;
@@ -87,6 +94,11 @@ std::size_t SendBuffer::clear() {
   head_ = next_ = 0;
   first_ = next_at_ = begin_ = sent_ = end_;
   return held;
+}
+
+void SendBuffer::renew() {
+  clear();
+  first_ = next_at_ = begin_ = sent_ = end_ = 0;
 }
 
 }  // namespace torq::quic

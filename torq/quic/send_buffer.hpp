@@ -34,6 +34,9 @@ class SendBuffer {
   /// The first `n` unsent bytes have gone into a packet.
   void advance(std::size_t n);
 
+  /// Forgets all, and keeps a little memory.
+  void renew();
+
   /// Everything before stream offset `end` is acknowledged. Returns how many bytes were not before.
   std::size_t release(std::uint64_t end);
 
@@ -47,9 +50,11 @@ class SendBuffer {
     std::size_t capacity;
   };
 
+  std::unique_ptr<std::byte[]> allocate(std::size_t capacity);
   void release_block();
   void forget_released();
 
+  std::unique_ptr<std::byte[]> spare_;  // of the smallest capacity, for the next block that needs no more
   std::vector<Block> blocks_;  // most streams need one, many none: unlike a deque this allocates nothing for those
   std::size_t head_ = 0;       // the first that is not released
   std::size_t next_ = 0;       // the one where the unsent bytes begin, or the last

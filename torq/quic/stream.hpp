@@ -50,6 +50,18 @@ struct Stream {
     consumed = 0;
   }
 
+  /// As if new, but for a little memory.
+  void renew(StreamId stream_id) {
+    constexpr std::size_t kKept = 1024;
+    std::vector<std::byte> room = std::move(received);
+    SendBuffer buffer = std::move(outgoing);
+    *this = Stream(stream_id);
+    if (room.capacity() <= kKept) received = std::move(room);
+    received.clear();
+    outgoing = std::move(buffer);
+    outgoing.renew();
+  }
+
   /// Returns how many bytes that were.
   std::size_t drop_unread() {
     const std::size_t dropped = unread().size();

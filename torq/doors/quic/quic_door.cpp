@@ -108,8 +108,9 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
   if (known == guest.streams.end()) {
     const auto incoming = connection.peek(stream);
     if (incoming.bytes.empty() && !incoming.last) return connection.consume(stream, 0);
-    known = guest.streams.emplace(stream, recognise(guest, stream, incoming)).first;
-    if (const auto* exchange = std::get_if<Exchange>(&known->second)) guest.pending += exchange->held();
+    Speech speech = recognise(guest, stream, incoming);
+    if (auto* exchange = std::get_if<Exchange>(&speech)) return begin(now, guest, connection, stream, *exchange);
+    known = guest.streams.emplace(stream, std::move(speech)).first;
   }
   std::visit(Overloaded{
                  [&](Exchange& exchange) {
@@ -121,6 +122,14 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
                  [&](Unheard) { connection.consume(stream, connection.peek(stream).bytes.size()); },
              },
              known->second);
+}
+
+// The usual is a request that has come whole and is answered at once: nothing of it needs to be remembered.
+void QuicDoor::begin(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream, Exchange& exchange) {
+  exchange.handle_readable(now, service_, connection);
+  if (exchange.done()) return;
+  guest.pending += exchange.held();
+  guest.streams.emplace(stream, std::move(exchange));
 }
 
 void QuicDoor::handle_writable(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream) {

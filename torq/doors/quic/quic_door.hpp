@@ -44,6 +44,8 @@ class QuicDoor final : public net::QuicApplication {
   http3::Conversation& http3_of(Guest& guest);
   Speech recognise(Guest& guest, torq::quic::StreamId stream, const torq::quic::Connection::Incoming& incoming);
   void handle_readable(Instant now, Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream);
+  void begin(Instant now, Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream,
+             quic_json::Exchange& exchange);
   void handle_writable(Instant now, Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream);
   static void give_up(Guest& guest, torq::quic::Connection& connection, torq::quic::StreamId stream,
                       std::uint64_t code);

@@ -2,6 +2,7 @@
 #include "torq/doors/quic_json/exchange.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "torq/doors/quic_json/codes.hpp"
 
@@ -19,20 +20,22 @@ void Exchange::handle_readable(Instant now, Service& service, quic::Connection& 
   const std::size_t size = incoming.bytes.size();
   if (answered_) return connection.consume(stream_, size);
   if (size > service.limits().max_request_bytes) {
-    begin(service.refuse_too_large(), connection);
+    begin(service.refuse_too_large(), service, connection);
     return connection.stop_sending(stream_, kNoMoreNeeded);
   }
   if (!incoming.last) return connection.consume(stream_, 0);
   Answer answer = service.answer(now, connection.peer().ip, incoming.bytes);
   connection.consume(stream_, size);
-  begin(std::move(answer), connection);
+  begin(std::move(answer), service, connection);
+  done_ = !body_ && pending_.empty();
 }
 
-void Exchange::begin(Answer answer, quic::Connection& connection) {
+void Exchange::begin(Answer answer, Service& service, quic::Connection& connection) {
   answered_ = true;
   pending_ = std::move(answer.text);
   if (answer.body) body_.emplace(std::move(*answer.body));
   handle_writable(connection);
+  if (!body_ && pending_.empty()) service.recycle(std::exchange(pending_, {}));
 }
 
 void Exchange::handle_writable(quic::Connection& connection) {

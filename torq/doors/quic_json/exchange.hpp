@@ -19,11 +19,13 @@ class Exchange {
   void handle_readable(Instant now, Service& service, quic::Connection& connection);
   /// There is room for more of the answer.
   void handle_writable(quic::Connection& connection);
+  /// The request was whole and its answer is written.
+  bool done() const { return done_; }
   /// Bytes of its answer that wait here.
   std::size_t held() const { return pending_.capacity(); }
 
  private:
-  void begin(Answer answer, quic::Connection& connection);
+  void begin(Answer answer, Service& service, quic::Connection& connection);
   bool write_pending(quic::Connection& connection);
   enum class Step { kDone, kFull, kFailed };
   Step read_into(quic::Connection& connection);
@@ -31,6 +33,7 @@ class Exchange {
 
   quic::StreamId stream_;
   bool answered_ = false;
+  bool done_ = false;
   std::string pending_;  // encoded, not taken by the stream yet
   std::size_t written_ = 0;
   std::optional<FileBody> body_;

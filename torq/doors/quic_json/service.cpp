@@ -59,8 +59,16 @@ Answer Service::counted(Answer answer) {
   return answer;
 }
 
+void Service::recycle(std::string text) {
+  constexpr std::size_t kKept = 64 * 1024;
+  if (text.capacity() > kKept) return;
+  text_ = std::move(text);
+  text_.clear();
+}
+
 Answer Service::reply(const Asker& asker, const wire::AnnounceRequest& request) {
   Answer answer;
+  answer.text = std::exchange(text_, {});
   auto announced = tracker_.announce(asker.now, request.announce, asker.source, random_, std::move(peers_));
   wire::append_announce_reply(answer.text, announced);
   peers_ = std::move(announced.peers);

@@ -43,6 +43,8 @@ class Service {
   /// `source` is the proven address of the asker.
   Answer answer(Instant now, const IpAddress& source, Bytes request);
   Answer refuse_too_large();
+  /// The memory of an answer that has been sent, for the next.
+  void recycle(std::string text);
 
   const wire::Limits& limits() const { return limits_; }
   const Counts& counts() const { return counts_; }
@@ -70,6 +72,7 @@ class Service {
   std::size_t open_files_ = 0;
   Counts counts_;
   std::vector<SocketAddress> peers_;  // of the last announce: memory for the next
+  std::string text_;                  // of the last answer: likewise
 };
 
 }  // namespace torq::doors::quic_json
