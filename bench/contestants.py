@@ -90,14 +90,18 @@ class Server:
         self.stop()
 
 
-def _torq(_file, interval, binary=None):
-    state = WORK / "state"
-    return [binary or torq_binary(), "serve", "--json", "--listen", "127.0.0.1:0", "--root", WORK / "seed", "--state", state,
+def _torq(interval, *, state="state", binary=None):
+    return [binary or torq_binary(), "serve", "--json", "--listen", "127.0.0.1:0", "--root", WORK / "seed", "--state", WORK / state,
             "--interval", interval]
 
 
 def torq_binary():
     return os.environ.get("TORQ_BINARY", RELEASE / "apps/torq/torq")
+
+
+def enter_base(binary):
+    """Another torq takes part under the name of base."""
+    COMMANDS["base"] = lambda _, interval: [*_torq(interval, state="state-of-base", binary=binary), "--workers", 1]
 
 
 def _keys():
@@ -107,8 +111,8 @@ def _keys():
 
 
 COMMANDS = {
-    "torq": lambda file, interval: [*_torq(file, interval), "--workers", 1],
-    "torq of two workers": lambda file, interval: [*_torq(file, interval), "--workers", 2],
+    "torq": lambda _, interval: [*_torq(interval), "--workers", 1],
+    "torq of two workers": lambda _, interval: [*_torq(interval), "--workers", 2],
     "quinn": lambda file, interval: [PROJECT / "build/cargo/yardstick/quinn-server", "--threads", 1, "--listen", "127.0.0.1:0",
                                      "--root", WORK / "seed", "--interval", interval, *_keys()],
     "bare": lambda file, _: [RELEASE / "bench/torq-bare", WORK / "state/cert.pem", WORK / "state/key.pem",

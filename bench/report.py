@@ -72,9 +72,14 @@ def _ratio(row, values):
     ours, theirs = values.get("torq"), values.get(row.against)
     if not ours or not theirs or min(theirs) <= 0:
         return ""
+    middle, low, high = ratio(ours, theirs)
+    return f"{middle:.2f} x {row.against} ({low:.2f}-{high:.2f}, {len(ours)} pairs)"
+
+
+def ratio(ours, theirs):
+    """The median of the pairs' ratios, and its interval."""
     ratios = [a / b for a, b in zip(ours, theirs)]
-    low, high = interval_of_median(ratios)
-    return f"{statistics.median(ratios):.2f} x {row.against} ({low:.2f}-{high:.2f}, {len(ratios)} pairs)"
+    return statistics.median(ratios), *interval_of_median(ratios)
 
 
 def line(row, found):

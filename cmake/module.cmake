@@ -30,7 +30,7 @@ endfunction()
 # One test program per module, one ctest entry per program: starting a process for each TEST costs more than the tests.
 function(add_unit_test target)
   add_executable(${target}_test ${ARGN})
-  compile_quickly(${target}_test)
+  compile_as_test(${target}_test)
   target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest_main)
   add_test(NAME unit.${target} COMMAND ${target}_test)
   set_tests_properties(unit.${target} PROPERTIES LABELS "quick;unit" TIMEOUT 600)

@@ -17,6 +17,7 @@
 #include <array>
 
 #include "initial_packet.hpp"
+#include "input.hpp"
 #include "require.hpp"
 #include "torq/quic/certificate.hpp"
 #include "torq/quic/endpoint.hpp"
@@ -30,31 +31,6 @@ using namespace torq;
 
 constexpr std::size_t kLargestDatagram = 2000;
 constexpr int kMostSteps = 200;
-
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : rest_(std::as_bytes(std::span(data, size))) {}
-
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    const Bytes one = take(1);
-    return one.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(one[0]);
-  }
-  Bytes counted() {
-    const std::size_t low = byte();
-    const std::size_t high = byte();
-    return take(std::min(low | high << 8, kLargestDatagram));
-  }
-
- private:
-  Bytes take(std::size_t n) {
-    const Bytes taken = rest_.first(std::min(n, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
-
-  Bytes rest_;
-};
 
 quic::ServerTls make_tls() {
   quic::CertificateTerms terms;
@@ -177,25 +153,26 @@ std::vector<std::byte> readdress(Bytes datagram, Bytes id) {
   return copy;
 }
 
-void take_step(Server& server, Input& input, std::uint32_t number) {
+void take_step(Server& server, fuzz::Input& input, std::uint32_t number) {
   const std::uint8_t what = input.byte();
   const std::size_t from = what >> 3 & 3;
   constexpr std::array<std::byte, 8> source{std::byte{5}};
   std::array<std::byte, 8> destination{};
   switch (what & 7) {
     case 0:
-      return server.receive(from, input.counted());
+      return server.receive(from, input.counted(kLargestDatagram));
     case 1:
-      return server.receive(from, readdress(input.counted(), server.last_id()));
+      return server.receive(from, readdress(input.counted(kLargestDatagram), server.last_id()));
     case 2:
       return server.pass(input.byte() * 20ms);
     case 3:
       destination[0] = static_cast<std::byte>(input.byte());
-      return server.receive(from, fuzz::make_initial({destination, source, {}, number, input.counted()}));
+      return server.receive(from,
+                            fuzz::make_initial({destination, source, {}, number, input.counted(kLargestDatagram)}));
     case 4:
       if (!server.last_token().empty()) server.trust(from);
-      return server.receive(
-          from, fuzz::make_initial({server.last_retry_id(), source, server.last_token(), number, input.counted()}));
+      return server.receive(from, fuzz::make_initial({server.last_retry_id(), source, server.last_token(), number,
+                                                      input.counted(kLargestDatagram)}));
     case 5:
       return server.refuse();
     case 6:
@@ -208,7 +185,7 @@ void take_step(Server& server, Input& input, std::uint32_t number) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Input input(data, size);
+  fuzz::Input input(data, size);
   Server server;
   for (int step = 0; step < kMostSteps && !input.empty(); ++step) {
     take_step(server, input, static_cast<std::uint32_t>(step));

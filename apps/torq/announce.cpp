@@ -14,13 +14,14 @@
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
 #include "apps/torq/whole_number.hpp"
-#include "torq/client/client.hpp"
+#include "torq/client/tracker_client.hpp"
 #include "torq/net/system_entropy.hpp"
 
 namespace torq::app {
 namespace {
 
 constexpr std::size_t kLongestPeerId = 64;  // docs/wire.md, "Announce"
+constexpr std::size_t kPeerIdSize = 20;     // BEP 3, by every other door
 
 struct AnnounceOptions {
   std::string url;
@@ -37,7 +38,7 @@ struct AnnounceOptions {
   bool json = false;
 };
 
-using Reply = Result<tracker::AnnounceReply, client::Error>;
+using Reply = Result<wire::AnnounceAnswer, client::Error>;
 
 // "-TQ0100-" (BEP 20: TQ is torq, 0100 version 0.1) and twelve characters that make it this run's own.
 std::string make_peer_id() {
@@ -45,7 +46,7 @@ std::string make_peer_id() {
   net::SystemEntropy entropy;
   Random random(net::draw_seed(entropy));
   std::string id = "-TQ0100-";
-  while (id.size() < 20) id += kAlphabet[random.below(kAlphabet.size())];
+  while (id.size() < kPeerIdSize) id += kAlphabet[random.below(kAlphabet.size())];
   return id;
 }
 
@@ -53,6 +54,7 @@ std::optional<tracker::AnnounceEvent> parse_event(std::string_view name) {
   if (name == "started") return tracker::AnnounceEvent::kStarted;
   if (name == "completed") return tracker::AnnounceEvent::kCompleted;
   if (name == "stopped") return tracker::AnnounceEvent::kStopped;
+  if (name == "paused") return tracker::AnnounceEvent::kPaused;
   return std::nullopt;
 }
 
@@ -77,15 +79,17 @@ class Round {
   Round(const AnnounceOptions& options, std::vector<tracker::Announce> announces)
       : options_(options), announces_(std::move(announces)), replies_(announces_.size()) {}
 
-  ExitCode run(const client::Server& server);
+  ExitCode run(const client::Tracker& tracker);
 
  private:
   void end(std::size_t index, const Reply& reply);
   void show_in_order();
-  void show(const std::string& info_hash, const tracker::AnnounceReply& reply) const;
+  void show(const std::string& info_hash, const wire::AnnounceAnswer& answer);
   void say(const client::Error& error);
+  void warn(const std::string& text);
 
   const AnnounceOptions& options_;
+  std::string shown_url_;
   const std::vector<tracker::Announce> announces_;
   std::vector<std::optional<Reply>> replies_;
   std::set<std::string> said_;  // what is true of the server need not be said for each swarm
@@ -94,10 +98,13 @@ class Round {
   Foreground foreground_;
 };
 
-ExitCode Round::run(const client::Server& server) {
-  client::Client client(client_options());  // ends before the foreground that it posts to
+ExitCode Round::run(const client::Tracker& tracker) {
+  shown_url_ = shown(tracker.url);
+  net::SystemEntropy entropy;
+  const auto key = static_cast<std::uint32_t>(net::draw_seed(entropy));
+  client::TrackerClient client(client_options());  // ends before the foreground that it posts to
   for (std::size_t i = 0; i < announces_.size(); ++i) {
-    client.announce(server, {announces_[i], options_.peer_id}, [this, i](Reply reply) {
+    client.announce(tracker, {announces_[i], options_.peer_id, key}, [this, i](Reply reply) {
       foreground_.post([this, i, reply = std::move(reply)] { end(i, reply); });
     });
   }
@@ -117,42 +124,66 @@ void Round::end(std::size_t index, const Reply& reply) {
 
 void Round::say(const client::Error& error) {
   code_ = worse(code_, exit_code_of(error));
-  if (said_.insert(error.text()).second) complain(options_.url, error);
+  if (said_.insert(error.text()).second) complain(shown_url_, error);
 }
 
-void Round::show(const std::string& info_hash, const tracker::AnnounceReply& reply) const {
-  if (!options_.json) {
-    std::cout << fmt::format("{}: {} seeders, {} leechers; announce again in {} s\n", info_hash, reply.complete,
-                             reply.incomplete, reply.interval.count());
-    for (const SocketAddress& peer : reply.peers) std::cout << "  " << to_string(peer) << '\n';
-    return;
-  }
+void Round::warn(const std::string& text) {
+  if (said_.insert(text).second) std::cerr << "torq: " << shown_url_ << ": the tracker warns: " << text << '\n';
+}
+
+nlohmann::ordered_json line_of(const wire::AnnounceAnswer& answer) {
+  const tracker::AnnounceReply& reply = answer.reply;
   auto peers = nlohmann::ordered_json::array();
   for (const SocketAddress& peer : reply.peers) peers.push_back({{"ip", to_string(peer.ip)}, {"port", peer.port}});
-  const nlohmann::ordered_json line = {
-      {"url", options_.url},        {"info_hash", info_hash},         {"interval", reply.interval.count()},
-      {"complete", reply.complete}, {"incomplete", reply.incomplete}, {"peers", peers}};
-  std::cout << line.dump() << '\n';
+  nlohmann::ordered_json line = {{"interval", reply.interval.count()},
+                                 {"complete", reply.complete},
+                                 {"incomplete", reply.incomplete},
+                                 {"peers", peers}};
+  if (answer.min_interval) line["min_interval"] = answer.min_interval->count();
+  if (answer.external_ip) line["external_ip"] = to_string(*answer.external_ip);
+  if (!answer.warning.empty()) line["warning"] = answer.warning;
+  if (!answer.tracker_id.empty()) line["tracker_id"] = answer.tracker_id;
+  return line;
+}
+
+void Round::show(const std::string& info_hash, const wire::AnnounceAnswer& answer) {
+  const tracker::AnnounceReply& reply = answer.reply;
+  if (options_.json) {
+    nlohmann::ordered_json line = {{"url", options_.url}, {"info_hash", info_hash}};
+    line.update(line_of(answer));
+    std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    return;
+  }
+  if (!answer.warning.empty()) warn(client::tame(answer.warning));
+  std::cout << fmt::format("{}: {} seeders, {} leechers; announce again in {} s\n", info_hash, reply.complete,
+                           reply.incomplete, reply.interval.count());
+  for (const SocketAddress& peer : reply.peers) std::cout << "  " << to_string(peer) << '\n';
 }
 
 ExitCode announce(AnnounceOptions options) {
-  const client::Url url = parse_url_argument(options.url);
+  const client::TrackerUrl url = parse_tracker_argument(options.url);
   std::vector<tracker::Announce> announces;
   for (const std::string& info_hash : options.info_hashes) announces.push_back(announce_of(options, info_hash));
   if (options.peer_id.empty()) options.peer_id = make_peer_id();
-  const client::Trust trust = resolve_trust(options.trust, url);
+  if (url.scheme != client::TrackerScheme::kQuic && options.peer_id.size() != kPeerIdSize) {
+    throw UsageError("--peer-id", "a tracker of this kind takes 20 bytes");
+  }
   Round round(options, std::move(announces));
-  return finish_output(round.run(client::server_of(url, trust)));
+  return finish_output(round.run(resolve_tracker(options.trust, url)));
 }
 
 constexpr const char* kFooter = R"(Examples:
   torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --left 0     a seeder
   torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --event stopped
   torq announce quic://192.0.2.7:7001 $(cat swarms.txt) --port 6881 --left 1000 --json --pin sha256:6f7a…
+  torq announce udp://tracker.example:6969 0123456789abcdef0123456789abcdef01234567 --port 6881
+  torq announce 'https://tracker.example/announce?passkey=…' 0123456789abcdef0123456789abcdef01234567 --port 6881
 
-The server counts whoever asks as a peer of the swarm and answers with others. A path in the URL means nothing. With --json,
-one line for each info hash that was answered: {"url","info_hash","interval","complete","incomplete","peers":[{"ip","port"}]}.
-The exit code is that of the worst outcome.)";
+The server counts whoever asks as a peer of the swarm and answers with others. Any tracker is asked by its URL: quic:// (torq's
+own; a path means nothing), h3:// (HTTP/3), https://, http://, udp://. Path and query are sent as they are; /announce without a
+path. With --json, one line for each info hash that was answered:
+{"url","info_hash","interval","complete","incomplete","peers":[{"ip","port"}]}, and "min_interval", "external_ip", "warning",
+"tracker_id" where the tracker says them. The exit code is that of the worst outcome.)";
 
 // CLI11 alone would take -1 for the largest number there is, and 010 for eight.
 void add_numbers(Verb& verb, AnnounceOptions& options) {
@@ -175,14 +206,14 @@ std::string check_peer_id(const std::string& id) {
 }
 
 std::string check_event(const std::string& name) {
-  return parse_event(name) ? "" : name + " is not started, completed or stopped";
+  return parse_event(name) ? "" : name + " is not started, completed, stopped or paused";
 }
 
 std::string check_ip(const std::string& text) { return parse_ip(text) ? "" : text + " is no IP address"; }
 
 void add_identity(Verb& verb, AnnounceOptions& options) {
   verb.option("--event", options.event, "what has happened (default: nothing, a plain refresh)")
-      .takes("started|completed|stopped")
+      .takes("started|completed|stopped|paused")
       .check(check_event);
   verb.option("--peer-id", options.peer_id, "this peer's name (default: -TQ0100- and 12 random characters)")
       .takes("ID")
@@ -198,7 +229,7 @@ void add_announce(Verb& command) {
   auto options = std::make_shared<AnnounceOptions>();
   Verb verb = command.verb("announce", "Announce a peer to a tracker, and learn of others");
   verb.footer(kFooter);
-  verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
+  verb.option("URL", options->url, "of the tracker: quic://, h3://, https://, http:// or udp://").required().takes("");
   verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
   add_numbers(verb, *options);
   add_identity(verb, *options);

@@ -47,7 +47,6 @@ void ConnectionLog::handle_event(Instant now, quic::Endpoint& endpoint, const qu
     if (connection != nullptr) note_end(now, connection->peer(), closed->reason);
   } else if (const auto* refused = std::get_if<quic::Refused>(&event.what)) {
     const std::string_view reason = quic::name_of(refused->reason);
-    add(failures_, reason, 1);
     if (!limit_.admit(now, reason)) return;
     log_.write(LogLevel::kInfo, "connection refused",
                {{"reason", std::string(reason)}, {"from", to_string(refused->from)}});

@@ -25,7 +25,10 @@ class ConnectionLog final : public net::QuicApplication {
   void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) override;
   /// About once a second: says how many more there were.
   void beat(Instant now);
+  /// At the end of its worker: says so of those whose time had not come.
+  void finish() { beat(Instant::max()); }
 
+  /// Connections that there were; who was refused one is counted by the endpoint.
   const std::vector<Tally>& failures() const { return failures_; }
 
  private:

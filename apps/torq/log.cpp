@@ -64,8 +64,15 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
+std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
+  const bool json = format == LogFormat::kJson;
+  return std::make_unique<spdlog::pattern_formatter>(
+      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+      spdlog::pattern_time_type::utc);
+}
+
 // RFC 8259 7; what is not UTF-8 becomes a question mark.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   text = text.substr(0, kLongestValue);
   const bool sound = files::is_utf8(text);
   std::string out = "\"";
@@ -91,13 +98,21 @@ bool is_plain(std::string_view text) {
 
 std::string encode_line(LogFormat format, std::string_view message, std::initializer_list<LogField> fields) {
   const bool json = format == LogFormat::kJson;
-  std::string line = json ? "\"message\":" + quoted(message) : std::string(message);
+  std::string line = json ? "\"message\":" + in_quotes(message) : std::string(message);
   for (const LogField& field : fields) {
     const bool bare = field.is_number || (!json && is_plain(field.value));
-    const std::string value = bare ? field.value : quoted(field.value);
+    const std::string value = bare ? field.value : in_quotes(field.value);
     line += json ? fmt::format(",\"{}\":{}", field.name, value) : fmt::format(" {}={}", field.name, value);
   }
   return line;
+}
+
+void write_line(const LogOptions& options, LogLevel level, std::string_view message) {
+  if (level > options.level) return;
+  const std::string said = encode_line(options.format, message, {});
+  spdlog::memory_buf_t line;
+  make_formatter(options.format)->format(spdlog::details::log_msg("", to_spdlog(level), said), line);
+  write_in_time(options.descriptor, {line.data(), line.size()}, Clock::now() + std::chrono::milliseconds(100));
 }
 
 struct Log::Impl {
@@ -112,10 +127,7 @@ struct Log::Impl {
         thread(std::make_shared<spdlog::details::thread_pool>(options.queue, 1)),
         logger(
             std::make_shared<spdlog::async_logger>("", sink, thread, spdlog::async_overflow_policy::overrun_oldest)) {
-    const bool json = format == LogFormat::kJson;
-    logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-        spdlog::pattern_time_type::utc));
+    logger->set_formatter(make_formatter(format));
     logger->set_level(to_spdlog(options.level));
   }
 };

@@ -57,6 +57,9 @@ class Log {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A line without a Log, for the beginning and the end of a process; waits a tenth of a second at most for who reads.
+void write_line(const LogOptions& options, LogLevel level, std::string_view message);
+
 /// What stands between level and end of a line: pure, for tests. Whatever is in a value, it stays one line, in UTF-8.
 std::string encode_line(LogFormat format, std::string_view message, std::initializer_list<LogField> fields);
 

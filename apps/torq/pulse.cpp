@@ -16,7 +16,13 @@ constexpr auto kRateWindow = std::chrono::seconds(10);
 
 std::uint64_t requests_of(const WorkerFigures& figures) {
   // An error answer to a request that was understood is counted with its request.
-  return std::accumulate(figures.counts.requests.begin(), figures.counts.requests.end(), figures.counts.not_understood);
+  const doors::quic_json::Counts& json = figures.json;
+  const auto of = [](const web::Counts& site) {
+    return site.announces + site.scrapes + site.files + site.others + site.not_understood;
+  };
+  const doors::udp::Counts& udp = figures.udp;
+  return std::accumulate(json.requests.begin(), json.requests.end(), json.not_understood) + of(figures.http3) +
+         of(figures.http1) + udp.connects + udp.announces + udp.scrapes + udp.not_understood;
 }
 
 Pulse::Pulse(boost::asio::io_context& loop, std::span<const std::unique_ptr<Worker>> workers, Clock::duration period,

@@ -61,7 +61,7 @@ class Pulse {
   std::vector<std::function<void()>> waits_;  // for the next one
 };
 
-/// Everything that was asked, understood or not.
+/// Everything that was asked by any door, understood or not.
 std::uint64_t requests_of(const WorkerFigures& figures);
 
 }  // namespace torq::app

@@ -3,11 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "apps/torq/client_options.hpp"
 #include "apps/torq/command_line.hpp"
@@ -15,13 +12,10 @@
 #include "apps/torq/foreground.hpp"
 #include "apps/torq/trust_options.hpp"
 #include "apps/torq/url_option.hpp"
-#include "torq/client/client.hpp"
+#include "torq/client/tracker_client.hpp"
 
 namespace torq::app {
 namespace {
-
-// Beyond, a request would be longer than servers take.
-constexpr std::uint64_t kMostHashes = 1000;
 
 struct ScrapeOptions {
   std::string url;
@@ -30,7 +24,7 @@ struct ScrapeOptions {
   bool json = false;
 };
 
-using Reply = Result<wire::ScrapeReply, client::Error>;
+using Reply = Result<std::vector<wire::ScrapedFigures>, client::Error>;
 
 InfoHash parse_hash(const std::string& text) {
   const auto hash = parse_info_hash(text);
@@ -38,128 +32,58 @@ InfoHash parse_hash(const std::string& text) {
   return *hash;
 }
 
-client::Error without_scrape() {
-  return {client::ErrorKind::kUnsupported, "", "the server does not offer scrape",
-          "torq announce tells the figures of a swarm, and joins it", ""};
-}
-
-/// One command. Main thread, but for what is handed to the client.
-class Scrape {
- public:
-  Scrape(const ScrapeOptions& options, std::vector<InfoHash> hashes, client::Server server)
-      : options_(options), hashes_(std::move(hashes)), server_(std::move(server)) {}
-
-  ExitCode run();
-
- private:
-  void learn(const Result<wire::CapabilityReply, client::Error>& reply);
-  void ask(std::size_t most);
-  void take(const std::vector<InfoHash>& asked, const Reply& reply);
-  void show(const std::string& text, const tracker::SwarmCounts& counts) const;
-  void fail(const client::Error& error);
-  void end();
-
-  const ScrapeOptions& options_;
-  const std::vector<InfoHash> hashes_;  // of options_.info_hashes
-  const client::Server server_;
-  std::map<std::string, tracker::SwarmCounts> counts_;  // by the text of the hash; of what was answered
-  std::set<std::string> said_;
-  std::size_t under_way_ = 0;
-  ExitCode code_ = ExitCode::kOk;
-  Foreground foreground_;
-  client::Client client_{client_options()};  // ends before the foreground that it posts to
-};
-
-ExitCode Scrape::run() {
-  client_.capabilities(server_,
-                       [this](auto reply) { foreground_.post([this, reply = std::move(reply)] { learn(reply); }); });
-  return foreground_.run() ? code_ : ExitCode::kInterrupted;
-}
-
-void Scrape::learn(const Result<wire::CapabilityReply, client::Error>& reply) {
-  if (reply && reply->capabilities.has(wire::Capability::kScrape)) {
-    return ask(static_cast<std::size_t>(std::clamp<std::uint64_t>(reply->limits.max_scrape, 1, kMostHashes)));
-  }
-  // A server of the protocol's first document refuses the question: that says that it has no extensions.
-  const bool answered = reply || reply.error().kind == client::ErrorKind::kRefused;
-  fail(answered ? without_scrape() : reply.error());
-  foreground_.finish();
-}
-
-void Scrape::ask(std::size_t most) {
-  std::set<std::string> texts;
-  std::vector<InfoHash> once;
-  for (const InfoHash& hash : hashes_) {
-    if (texts.insert(to_string(hash)).second) once.push_back(hash);
-  }
-  for (std::size_t at = 0; at < once.size(); at += most) {
-    const auto begin = once.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(most, once.size() - at));
-    std::vector<InfoHash> some(begin, begin + count);
-    ++under_way_;
-    client_.scrape(server_, some, [this, some](Reply reply) {
-      foreground_.post([this, some, reply = std::move(reply)] { take(some, reply); });
-    });
-  }
-}
-
-void Scrape::take(const std::vector<InfoHash>& asked, const Reply& reply) {
-  if (reply) {
-    // A swarm that the server does not name is one that it does not know.
-    for (const InfoHash& hash : asked) counts_.emplace(to_string(hash), tracker::SwarmCounts{});
-    for (const wire::ScrapeEntry& entry : reply->files) {
-      const auto known = counts_.find(entry.info_hash);
-      if (known != counts_.end()) known->second = entry.counts;
-    }
-  } else {
-    fail(reply.error());
-  }
-  if (--under_way_ == 0) end();
-}
-
-void Scrape::fail(const client::Error& error) {
-  code_ = worse(code_, exit_code_of(error));
-  if (said_.insert(error.text()).second) complain(options_.url, error);
-}
-
-void Scrape::end() {
-  for (std::size_t i = 0; i < hashes_.size(); ++i) {
-    const auto found = counts_.find(to_string(hashes_[i]));
-    if (found != counts_.end()) show(options_.info_hashes[i], found->second);
-  }
-  foreground_.finish();
-}
-
-void Scrape::show(const std::string& text, const tracker::SwarmCounts& counts) const {
-  if (!options_.json) {
+void show(const ScrapeOptions& options, const std::string& text, const wire::SwarmFigures& figures) {
+  const tracker::SwarmCounts& counts = figures.counts;
+  if (!options.json) {
     std::cout << fmt::format("{}: {} seeders, {} leechers, downloaded {} times\n", text, counts.complete,
                              counts.incomplete, counts.downloaded);
     return;
   }
-  const nlohmann::ordered_json line = {{"url", options_.url},
-                                       {"info_hash", text},
-                                       {"complete", counts.complete},
-                                       {"downloaded", counts.downloaded},
-                                       {"incomplete", counts.incomplete}};
+  nlohmann::ordered_json line = {{"url", options.url},
+                                 {"info_hash", text},
+                                 {"complete", counts.complete},
+                                 {"downloaded", counts.downloaded},
+                                 {"incomplete", counts.incomplete}};
+  if (figures.downloaders) line["downloaders"] = *figures.downloaders;
   std::cout << line.dump() << '\n';
 }
 
+ExitCode tell(const ScrapeOptions& options, const client::TrackerUrl& url, const Reply& reply) {
+  if (!reply) {
+    complain(shown(url), reply.error());
+    return exit_code_of(reply.error());
+  }
+  for (std::size_t i = 0; i < reply->size(); ++i) show(options, options.info_hashes[i], (*reply)[i].figures);
+  return ExitCode::kOk;
+}
+
 ExitCode scrape(const ScrapeOptions& options) {
-  const client::Url url = parse_url_argument(options.url);
+  const client::TrackerUrl url = parse_tracker_argument(options.url);
   std::vector<InfoHash> hashes;
   for (const std::string& text : options.info_hashes) hashes.push_back(parse_hash(text));
-  Scrape command(options, std::move(hashes), client::server_of(url, resolve_trust(options.trust, url)));
-  return finish_output(command.run());
+  const client::Tracker tracker = resolve_tracker(options.trust, url);
+  Foreground foreground;
+  ExitCode code = ExitCode::kOk;
+  client::TrackerClient client(client_options());  // ends before the foreground that it posts to
+  client.scrape(tracker, std::move(hashes), [&](Reply reply) {
+    foreground.post([&, reply = std::move(reply)] {
+      code = tell(options, url, reply);
+      foreground.finish();
+    });
+  });
+  return finish_output(foreground.run() ? code : ExitCode::kInterrupted);
 }
 
 constexpr const char* kFooter = R"(Examples:
   torq scrape quic://tracker.example 0123456789abcdef0123456789abcdef01234567
   torq scrape quic://tracker.example $(cat swarms.txt) --json
+  torq scrape 'https://tracker.example/announce?passkey=…' 0123456789abcdef0123456789abcdef01234567
 
-Joins no swarm. As many requests are made as the server's limit asks for. With --json, one line for each info hash, in the
-order of the command: {"url","info_hash","complete","downloaded","incomplete"}: seeders, finished downloads and leechers. A
-swarm that the server does not know has zeros. A path in the URL means nothing. A server without the extension scrape is an
-error (exit code 1).)";
+Joins no swarm. Any tracker is asked by its URL, as torq announce does; over HTTP, the last part of the path must begin with
+announce, which becomes scrape (BEP 48). As many requests are made as the tracker's limit asks for. With --json, one line for
+each info hash, in the order of the command: {"url","info_hash","complete","downloaded","incomplete"}: seeders, finished
+downloads and leechers; and "downloaders" where the tracker tells it (BEP 21): leechers that want more. A swarm that the tracker
+does not know has zeros. A tracker without scrape is an error (exit code 1).)";
 
 }  // namespace
 
@@ -167,7 +91,7 @@ void add_scrape(Verb& command) {
   auto options = std::make_shared<ScrapeOptions>();
   Verb verb = command.verb("scrape", "Ask how many are in a swarm, without joining it");
   verb.footer(kFooter);
-  verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
+  verb.option("URL", options->url, "of the tracker: quic://, h3://, https://, http:// or udp://").required().takes("");
   verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
   verb.flag("--json", options->json, "one JSON object per info hash on standard output");
   add_trust_options(verb, options->trust);

@@ -95,6 +95,19 @@ bool say_ready(const Ready& ready, const ServeOptions& options, LogFormat log_fo
   return true;
 }
 
+ExitCode run_server(const SettingSources& sources, const ServeSettings& settings, const ServeOptions& options,
+                    SignalWatch& signals) {
+  Server server(sources, settings);
+  ExitCode code = ExitCode::kOk;
+  server.run(signals, [&](Log& log) {
+    if (say_ready(server.ready(), options, settings.log_format, log)) return true;
+    log.write(LogLevel::kError, "standard output did not take the ready line: who waits for it would wait for ever");
+    code = ExitCode::kDisk;
+    return false;
+  });
+  return code;
+}
+
 ExitCode serve(const ServeOptions& options) {
   SettingSources sources{options.config, read_environment(), {}};
   for (const auto& [setting, values] : options.flags) {
@@ -103,15 +116,21 @@ ExitCode serve(const ServeOptions& options) {
   const auto settings = load_settings(sources);
   if (!settings) throw UsageError(settings.error());
   std::signal(SIGPIPE, SIG_IGN);  // who reads our lines may go away
-  Server server(sources, *settings);
-  ExitCode code = ExitCode::kOk;
-  server.run([&](Log& log) {
-    if (say_ready(server.ready(), options, settings->log_format, log)) return true;
-    log.write(LogLevel::kError, "standard output did not take the ready line: who waits for it would wait for ever");
-    code = ExitCode::kDisk;
-    return false;
+  const LogOptions lines{.format = settings->log_format};
+  SignalWatch signals([&lines](SignalWatch::Loss loss) {
+    const bool lost = loss == SignalWatch::Loss::kRequests;
+    write_line(lines, LogLevel::kWarning,
+               lost ? "a second signal ends this at once; what was under way is cut off"
+                    : "a second signal ends this at once; all that was asked is answered");
+    ::_exit(static_cast<int>(lost ? ExitCode::kInterrupted : ExitCode::kOk));
   });
-  return code;
+  try {
+    return run_server(sources, *settings, options, signals);
+  } catch (const StartError& error) {
+    if (settings->log_format == LogFormat::kText) throw;
+    write_line(lines, LogLevel::kError, error.what());
+    return ExitCode::kOther;
+  }
 }
 
 constexpr const char* kFooter = R"(Examples:
@@ -125,8 +144,9 @@ Each option but --config and --json may also stand in the configuration file (`i
 (TORQ_INTERVAL=60), where there are limits besides (`max_connections = 20000`). The command line beats the environment,
 that the file, and that the default.
 
-`torq status` asks it how it is. SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every connection and end. SIGHUP reads the
-configuration, the certificate and its key again, without touching a connection; what cannot be read changes nothing.)";
+`torq status` asks it how it is. SIGINT and SIGTERM answer what was asked (for the seconds of --drain), close every
+connection and end; a second one ends at once, with exit code 7. SIGHUP reads the configuration, the certificate and its key
+again, without touching a connection; what cannot be read changes nothing, and what only a restart can change is named.)";
 
 // On a command line that is a shell's variable without a value, and its default would not be what was meant.
 std::string check_filled(const std::string& text) { return text.empty() ? "must not be empty" : ""; }

@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -69,11 +68,10 @@ tracker::TrackerRules rules_of(const ServeSettings& settings) {
   return rules;
 }
 
+// The intervals are the tracker's, which may change.
 wire::Limits limits_of(const tracker::TrackerRules& rules, const LimitSettings& settings) {
   wire::Limits limits;
   limits.max_request_bytes = settings.max_request_bytes;
-  limits.interval = rules.interval;
-  limits.min_interval = std::min(limits.min_interval, rules.interval);
   limits.max_numwant = rules.max_numwant;
   return limits;
 }
@@ -152,9 +150,9 @@ struct Server::Impl {
   std::optional<Pulse> pulse;
   std::optional<StatusSocket> status;
   const Pulse::Clock::time_point begun = Pulse::Clock::now();
-  boost::asio::signal_set endings{loop, SIGINT, SIGTERM};
-  boost::asio::signal_set hangups{loop, SIGHUP};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> until_stopped{loop.get_executor()};
   boost::asio::steady_timer renewal{loop};
+  SignalWatch* signals = nullptr;  // while it runs
   std::size_t running = 0;
   std::size_t draining = 0;
 
@@ -186,8 +184,9 @@ struct Server::Impl {
     warn_of_keys();
     restore_swarms();
     for (unsigned i = 0; i < ready.workers; ++i) {
-      workers.push_back(
-          std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}), std::move(listeners.workers[i])));
+      workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}),
+                                                 tcp_limits_of_worker(settings.limits, ready.workers),
+                                                 std::move(listeners.workers[i])));
     }
   }
 
@@ -230,16 +229,6 @@ struct Server::Impl {
     });
   }
 
-  void await_the_end() {
-    endings.async_wait([this](boost::system::error_code error, int) {
-      if (error) return;
-      drain();
-      endings.async_wait([this](boost::system::error_code again, int) {
-        if (!again) stop_at_once();
-      });
-    });
-  }
-
   void stop_at_once() {
     snapshots.abandon();
     stop();
@@ -268,6 +257,7 @@ struct Server::Impl {
             .process = ::getpid(),
             .workers = pulse->readings(),
             .store = store.figures(),
+            .store_bytes = store.bytes(),
             .used = read_process_figures(::getpid()).value_or(ProcessFigures{}),
             .limits = read_process_limits(),
             .lost_lines = log.lost()};
@@ -285,21 +275,20 @@ struct Server::Impl {
     for (const auto& worker : workers) {
       worker->drain(settings.drain, [this] {
         boost::asio::post(loop, [this] {
-          if (--draining == 0) stop();
+          if (--draining > 0) return;
+          signals->note_answered();
+          stop();
         });
       });
     }
   }
 
-  void await_hangups() {
-    hangups.async_wait([this](boost::system::error_code error, int) {
-      if (error) return;
-      notify.reloading();
-      const auto outcome = reload();
-      if (!outcome) warn("nothing was reloaded: " + outcome.error());
-      notify.ready(summary());
-      await_hangups();
-    });
+  void handle_hangup() {
+    if (!vitals.is_ready()) return;  // it is ending
+    notify.reloading();
+    const auto outcome = reload();
+    if (!outcome) warn("nothing was reloaded: " + outcome.error());
+    notify.ready(summary());
   }
 
   // All of it or nothing: what cannot be read leaves everything as it was.
@@ -314,19 +303,28 @@ struct Server::Impl {
     for (const std::string& warning : new_identity->warnings) warn(warning);
     const auto left = needing_restart(settings, *fresh);
     if (!left.empty()) warn(fmt::format("only a restart changes {}", fmt::join(left, ", ")));
-    settings.cert = fresh->cert;
-    settings.key = fresh->key;
-    settings.drain = fresh->drain;
-    settings.log_level = fresh->log_level;
+    const auto changed = adopt(settings, *fresh);
     log.set_level(settings.log_level);
+    obey_rules_and_limits();
     identity = std::move(*new_identity);
-    log.write(LogLevel::kInfo, "reloaded", {{"pin", identity.pin}});
+    log.write(LogLevel::kInfo, "reloaded",
+              {{"pin", identity.pin}, {"changed", fmt::format("{}", fmt::join(changed, ", "))}});
     return {};
   }
 
-  void run(const std::function<bool(Log&)>& started) {
-    await_the_end();
-    await_hangups();
+  // The store first: peers must not be told to stay away for longer than it remembers them.
+  void obey_rules_and_limits() {
+    const tracker::TrackerRules rules = rules_of(settings);
+    store.use(net::monotonic_now(), rules.peer_lifetime(), limits_of_store(settings.limits));
+    tracker.use(rules);
+    for (const auto& worker : workers) {
+      worker->use(limits_of_worker(settings.limits, ready.workers),
+                  tcp_limits_of_worker(settings.limits, ready.workers));
+    }
+  }
+
+  void run(SignalWatch& watch, const std::function<bool(Log&)>& started) {
+    signals = &watch;
     renew_keys_when_due();
     if (settings.snapshot_interval.count() > 0) snapshots.start(settings.snapshot_interval);
     running = workers.size();
@@ -339,10 +337,13 @@ struct Server::Impl {
     begin_to_tell();
     if (started(log)) {
       notify.ready(summary());
+      watch.tell({.end = [this] { boost::asio::post(loop, [this] { drain(); }); },
+                  .reload = [this] { boost::asio::post(loop, [this] { handle_hangup(); }); }});
     } else {
       stop_at_once();
     }
     loop.run();
+    watch.tell_nobody();
   }
 };
 
@@ -351,6 +352,6 @@ Server::Server(SettingSources sources, ServeSettings settings)
 Server::~Server() = default;
 
 const Ready& Server::ready() const { return impl_->ready; }
-void Server::run(const std::function<bool(Log&)>& started) { impl_->run(started); }
+void Server::run(SignalWatch& signals, const std::function<bool(Log&)>& started) { impl_->run(signals, started); }
 
 }  // namespace torq::app

@@ -11,6 +11,7 @@
 
 #include "apps/torq/config/load.hpp"
 #include "apps/torq/listeners.hpp"
+#include "apps/torq/signal_watch.hpp"
 
 namespace torq::app {
 
@@ -36,10 +37,10 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   const Ready& ready() const;
-  /// Calls `started` when all workers serve; false from it ends them at once. The first SIGINT or SIGTERM drains, a
-  /// second one ends at once; SIGHUP reloads, and logs what came of it. Who asks on the status socket is answered, and
-  /// a service manager told.
-  void run(const std::function<bool(Log&)>& started);
+  /// Calls `started` when all workers serve; false from it ends them at once. An end that `signals` tells of is one in
+  /// order: requests under way are answered. SIGHUP reloads, and logs what came of it. Who asks on the status socket is
+  /// answered, and a service manager told.
+  void run(SignalWatch& signals, const std::function<bool(Log&)>& started);
 
  private:
   struct Impl;

@@ -89,11 +89,12 @@ swarm::SnapshotClock read_snapshot_clock() {
 }
 
 Result<void, std::string> write_snapshot(swarm::MemoryStore& store, const std::string& path,
-                                         const std::atomic<Pace>& pace, const std::atomic<bool>& abandoned) {
+                                         const std::atomic<Pace>& pace, const std::atomic<bool>& abandoned,
+                                         const files::WriteCalls& calls) {
   const auto failed = [](const files::SystemError& error) {
     return Failure("no snapshot of the swarms was written: " + to_string(error));
   };
-  auto file = files::AtomicFile::create(path, files::Mode::kPrivate);
+  auto file = files::AtomicFile::create(path, files::Mode::kPrivate, calls);
   if (!file) return failed(file.error());
   swarm::SnapshotWriter writer(store, net::monotonic_now(), read_snapshot_clock());
   for (Bytes part = writer.next(net::monotonic_now()); !part.empty(); part = writer.next(net::monotonic_now())) {
@@ -173,7 +174,7 @@ void Snapshots::run(std::chrono::seconds period) {
 }
 
 void Snapshots::save() {
-  const auto written = write_snapshot(store_, path_, pace_, abandoned_);
+  const auto written = write_snapshot(store_, path_, pace_, abandoned_, calls_);
   const std::string failure = written ? "" : written.error();
   if (!failure.empty() && failure != last_failure_) warn_(failure);
   last_failure_ = failure;

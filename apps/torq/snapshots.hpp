@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "torq/base/result.hpp"
+#include "torq/files/durable.hpp"
 #include "torq/swarm/memory_store.hpp"
 #include "torq/swarm/snapshot_format.hpp"
 
@@ -30,7 +31,8 @@ enum class Pace : std::uint8_t { kGentle, kFull };
 /// The error is for people. When `abandoned` becomes true it gives up and leaves the old file, which is no error.
 [[nodiscard]] Result<void, std::string> write_snapshot(swarm::MemoryStore& store, const std::string& path,
                                                        const std::atomic<Pace>& pace,
-                                                       const std::atomic<bool>& abandoned);
+                                                       const std::atomic<bool>& abandoned,
+                                                       const files::WriteCalls& calls = files::kernel_writes());
 
 /// Puts back who is in the file, with their ages and `downloaded`; all of it or, when a single byte is wrong,
 /// nothing. Whoever would be over by now stays away. A broken file is set aside as `PATH.bad`; then, and when it cannot
@@ -47,6 +49,8 @@ class Snapshots {
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
+  /// Before start().
+  void use(const files::WriteCalls& calls) { calls_ = calls; }
   /// Writes one now; not between start() and finish().
   void save();
   /// Writes one in each period from now on.
@@ -63,6 +67,7 @@ class Snapshots {
   swarm::MemoryStore& store_;
   const std::string path_;
   const std::function<void(const std::string&)> warn_;
+  files::WriteCalls calls_ = files::kernel_writes();
   std::string last_failure_;
   std::atomic<Pace> pace_{Pace::kGentle};
   std::atomic<bool> abandoned_{false};

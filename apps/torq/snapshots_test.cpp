@@ -186,6 +186,57 @@ TEST_F(SnapshotsTest, ThatFindNoRoomAreToldOfOnceAndLeaveTheOldOne) {
   EXPECT_EQ(tree_.entries(""), 1u);
 }
 
+// What the disk says to the writes or the syncs to come; 0: it works.
+struct Disk {
+  int write_error = 0;
+  int sync_error = 0;
+  int good_writes = 0;  // before the one that fails
+};
+Disk& disk() {
+  static thread_local Disk state;
+  return state;
+}
+
+int failing(int error) {
+  errno = error;
+  return -1;
+}
+
+constexpr files::WriteCalls kTroubledDisk{
+    [](int fd, const void* bytes, std::size_t size) -> long {
+      const bool fails = disk().write_error != 0 && disk().good_writes-- <= 0;
+      return fails ? failing(disk().write_error) : ::write(fd, bytes, size);
+    },
+    [](int fd) { return disk().sync_error != 0 ? failing(disk().sync_error) : ::fsync(fd); }};
+
+TEST_F(SnapshotsTest, ThatTheDiskRefusesAreToldOfOnceAndWrittenWhenItWorksAgain) {
+  for (const Disk& trouble :
+       {Disk{EIO, 0, 0}, Disk{EIO, 0, 2}, Disk{ENOSPC, 0, 1}, Disk{EDQUOT, 0, 1}, Disk{0, EIO, 0}}) {
+    write(10);
+    swarm::MemoryStore store(kKey, kLifetime);
+    fill(store, 5'000);
+    std::vector<std::string> warnings;
+    Snapshots snapshots(store, path_, [&](const std::string& what) { warnings.push_back(what); });
+    snapshots.use(kTroubledDisk);
+
+    for (int i = 0; i < 3; ++i) {
+      disk() = trouble;
+      snapshots.save();
+    }
+    disk() = {};
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(load().peers, 10u) << warnings[0];
+    EXPECT_EQ(tree_.entries(""), 1u);
+
+    snapshots.save();
+    EXPECT_EQ(load().peers, 5'000u);
+    disk() = trouble;
+    snapshots.save();
+    disk() = {};
+    EXPECT_EQ(warnings.size(), 2u) << "it is trouble of another day";
+  }
+}
+
 TEST_F(SnapshotsTest, AreWrittenWhenItFinishes) {
   swarm::MemoryStore store(kKey, kLifetime);
   Snapshots snapshots(store, path_, [](const std::string& what) { ADD_FAILURE() << what; });

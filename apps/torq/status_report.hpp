@@ -19,6 +19,7 @@ struct ServerFigures {
   int process = 0;
   std::vector<Pulse::Reading> workers;
   swarm::StoreFigures store;
+  std::uint64_t store_bytes = 0;
   ProcessFigures used;
   ProcessLimits limits;
   std::uint64_t lost_lines = 0;  ///< of the log

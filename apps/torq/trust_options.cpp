@@ -57,17 +57,18 @@ client::KnownServers known_servers(const TrustOptions& options) {
   throw UsageError("--trust-new", "neither XDG_STATE_HOME nor HOME is set: there is no place for the key");
 }
 
-[[noreturn]] void refuse(const client::Url& url, const client::Error& error) {
-  complain(to_string(url), error);
+[[noreturn]] void refuse(const client::TrackerUrl& url, const client::Error& error) {
+  complain(shown(url), error);
   throw Ended{exit_code_of(error)};
 }
 
 // Dials, so that it waits as the verbs do: a signal ends it.
-client::Trust meet(const client::KnownServers& known, const client::Url& url) {
+client::Trust meet(const client::KnownServers& known, const client::TrackerUrl& url) {
   Foreground foreground;
   std::optional<Result<client::Trust, client::Error>> outcome;
-  client::Client client;  // ends before the foreground that it posts to
-  client::trust_on_first_use(client, known, url.host, url.port, [&](Result<client::Trust, client::Error> trust) {
+  client::TrackerClient client;  // ends before the foreground that it posts to
+  const client::Identify identify = [&](client::Done<std::string> done) { client.identify(url, std::move(done)); };
+  client::trust_on_first_use(identify, known, url.host, url.port, [&](Result<client::Trust, client::Error> trust) {
     foreground.post([&, trust = std::move(trust)] {
       outcome = trust;
       foreground.finish();
@@ -111,11 +112,15 @@ void add_trust_options(Verb& verb, TrustOptions& options) {
 }
 
 client::Trust TrustRule::of(const client::Url& url) {
+  return of(client::TrackerUrl{client::TrackerScheme::kQuic, url.host, url.port, {}, url.pin});
+}
+
+client::Trust TrustRule::of(const client::TrackerUrl& url) {
   if (options_.insecure) return of_all();
   if (options_.pin) {
     const client::Trust& trust = of_all();
     if (url.pin.empty() || trust == client::Trust::pin(url.pin).value()) return trust;
-    throw UsageError("--pin", "it is another pin than the one in " + to_string(url));
+    throw UsageError("--pin", "it is another pin than the one in " + shown(url));
   }
   if (!url.pin.empty()) return client::Trust::pin(url.pin).value();
   if (options_.ca) return of_all();
@@ -136,7 +141,14 @@ const client::Trust& TrustRule::of_all() {
   return of_all_.emplace(*trust);
 }
 
-std::optional<client::Trust> TrustRule::of_known(const client::Url& url) const {
+Result<client::Trust, client::Error> TrustRule::of_other(const std::string& host, std::uint16_t port) {
+  if (options_.insecure || options_.pin || options_.ca) return of_all();
+  auto known = client::known_trust(known_servers(TrustOptions()), host, port);
+  if (!known) return Failure(known.error());
+  return *known ? **known : of_all();
+}
+
+std::optional<client::Trust> TrustRule::of_known(const client::TrackerUrl& url) const {
   const client::KnownServers known = known_servers(options_);
   auto trust = client::known_trust(known, url.host, url.port);
   if (!trust) refuse(url, trust.error());
@@ -145,5 +157,15 @@ std::optional<client::Trust> TrustRule::of_known(const client::Url& url) const {
 }
 
 client::Trust resolve_trust(const TrustOptions& options, const client::Url& url) { return TrustRule(options).of(url); }
+
+client::Tracker resolve_tracker(const TrustOptions& options, const client::TrackerUrl& url) {
+  const auto rule = std::make_shared<TrustRule>(options);
+  std::optional<client::Trust> own;
+  if (url.has_tls()) own = rule->of(url);
+  return {url, [rule, own, host = url.host, port = url.port](const std::string& other, std::uint16_t other_port) {
+            const bool is_own = own && other == host && other_port == port;
+            return is_own ? Result<client::Trust, client::Error>(*own) : rule->of_other(other, other_port);
+          }};
+}
 
 }  // namespace torq::app

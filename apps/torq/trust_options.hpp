@@ -7,6 +7,7 @@
 #include <string>
 
 #include "torq/base/result.hpp"
+#include "torq/client/tracker_client.hpp"
 #include "torq/client/trust.hpp"
 #include "torq/client/url.hpp"
 
@@ -34,10 +35,14 @@ class TrustRule {
   /// yet, and waits. Throws UsageError for a setting that cannot be used, and Ended where the reason was
   /// told.
   client::Trust of(const client::Url& url);
+  /// The same of a tracker with TLS.
+  client::Trust of(const client::TrackerUrl& url);
+  /// Of a server that an answer has sent on to: nobody is asked about it.
+  Result<client::Trust, client::Error> of_other(const std::string& host, std::uint16_t port);
 
  private:
   const client::Trust& of_all();
-  std::optional<client::Trust> of_known(const client::Url& url) const;
+  std::optional<client::Trust> of_known(const client::TrackerUrl& url) const;
 
   TrustOptions options_;
   std::optional<client::Trust> of_all_;  // what does not depend on the URL; made when it is needed
@@ -45,5 +50,8 @@ class TrustRule {
 
 /// The same for a verb with one URL.
 client::Trust resolve_trust(const TrustOptions& options, const client::Url& url);
+
+/// The tracker of a command line. As TrustRule::of(), where its scheme has TLS.
+client::Tracker resolve_tracker(const TrustOptions& options, const client::TrackerUrl& url);
 
 }  // namespace torq::app

@@ -8,11 +8,8 @@
 
 #include "torq/doors/http1/door.hpp"
 #include "torq/doors/quic/quic_door.hpp"
-#include "torq/doors/udp/door.hpp"
 #include "torq/net/clock.hpp"
-#include "torq/net/quic_driver.hpp"
 #include "torq/net/system_entropy.hpp"
-#include "torq/net/tcp_server.hpp"
 
 namespace torq::app {
 namespace {
@@ -31,7 +28,8 @@ struct Worker::Impl {
   asio::io_context loop{1};
   net::SystemEntropy entropy;
   doors::quic_json::Service service;
-  web::Site site;
+  web::Site http3_site;  // apart, so that each counts the requests of its door
+  web::Site http1_site;
   doors::http3::Door http3;
   doors::quic::QuicDoor door;
   ConnectionLog connection_log;
@@ -46,16 +44,17 @@ struct Worker::Impl {
   std::function<void()> drained;
   std::thread thread;
 
-  Impl(const Shared& what, quic::EndpointOptions options, WorkerSockets sockets)
+  Impl(const Shared& what, quic::EndpointOptions options, const net::TcpLimits& tcp_limits, WorkerSockets sockets)
       : shared(what),
         sweeps(options.worker.index == 0),
         service(what.tracker, what.files, what.limits, net::draw_seed(entropy)),
-        site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
-        http3(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero}),
+        http3_site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
+        http1_site({what.tracker, what.files, what.vitals}, what.limits, net::draw_seed(entropy)),
+        http3(http3_site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero}),
         door(service, http3),
         connection_log(door, what.log),
-        http1(site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = what.alt_svc}),
-        tcp(loop, std::move(sockets.tcp), http1, *options.server),
+        http1(http1_site, {.limits = {}, .unix_time_at_zero = options.unix_time_at_zero, .alt_svc = what.alt_svc}),
+        tcp(loop, std::move(sockets.tcp), http1, *options.server, tcp_limits),
         udp(what.tracker, what.udp_ids, net::draw_seed(entropy)),
         driver(loop, std::move(options), entropy, std::move(sockets.udp), connection_log, udp) {}
 
@@ -64,6 +63,7 @@ struct Worker::Impl {
     tcp.start();
     if (sweeps) sweep();
     loop.run();
+    connection_log.finish();
   }
 
   // In small steps, so that requests wait for none of it.
@@ -77,7 +77,18 @@ struct Worker::Impl {
   }
 
   WorkerFigures figures() {
-    return {service.counts(), driver.endpoint().connection_count(), driver.forwarded(), connection_log.failures()};
+    return {.json = service.counts(),
+            .http3 = http3_site.counts(),
+            .http1 = http1_site.counts(),
+            .udp = udp.counts(),
+            .quic = driver.endpoint().counts(),
+            .tcp = tcp.counts(),
+            .datagrams = driver.counts(),
+            .connections = driver.endpoint().connection_count(),
+            .http_connections = tcp.connection_count(),
+            .memory = driver.endpoint().memory_used(),
+            .http_memory = tcp.memory_used(),
+            .failures = connection_log.failures()};
   }
 
   void close_silent_connections() {
@@ -98,8 +109,9 @@ struct Worker::Impl {
   }
 };
 
-Worker::Worker(const Shared& shared, quic::EndpointOptions options, WorkerSockets sockets)
-    : impl_(std::make_unique<Impl>(shared, std::move(options), std::move(sockets))) {}
+Worker::Worker(const Shared& shared, quic::EndpointOptions options, const net::TcpLimits& tcp_limits,
+               WorkerSockets sockets)
+    : impl_(std::make_unique<Impl>(shared, std::move(options), tcp_limits, std::move(sockets))) {}
 
 Worker::~Worker() {
   stop();
@@ -125,6 +137,13 @@ void Worker::use(quic::ServerTls tls) {
   asio::post(impl_->loop, [impl = impl_.get(), tls = std::move(tls)] {
     impl->driver.endpoint().use(tls);
     impl->tcp.use(tls);
+  });
+}
+
+void Worker::use(const quic::Limits& limits, const net::TcpLimits& tcp_limits) {
+  asio::post(impl_->loop, [impl = impl_.get(), limits, tcp_limits] {
+    impl->driver.endpoint().use(limits);
+    impl->tcp.use(tcp_limits);
   });
 }
 

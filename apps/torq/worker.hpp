@@ -13,11 +13,13 @@
 #include "apps/torq/log.hpp"
 #include "torq/base/clock.hpp"
 #include "torq/doors/quic_json/service.hpp"
-#include "torq/doors/udp/connection_ids.hpp"
+#include "torq/doors/udp/door.hpp"
 #include "torq/files/file_tree.hpp"
+#include "torq/net/quic_driver.hpp"
+#include "torq/net/tcp_server.hpp"
 #include "torq/quic/endpoint.hpp"
 #include "torq/tracker/tracker.hpp"
-#include "torq/web/vitals.hpp"
+#include "torq/web/site.hpp"
 #include "torq/wire/messages.hpp"
 
 namespace torq::app {
@@ -35,15 +37,23 @@ struct Shared {
 
 /// Of one worker, since its start.
 struct WorkerFigures {
-  doors::quic_json::Counts counts;
-  std::uint64_t connections = 0;  ///< now
-  std::uint64_t forwarded = 0;    ///< datagrams that came here and belonged to another worker
-  std::vector<Tally> failures;    ///< connections, by reason
+  doors::quic_json::Counts json;
+  web::Counts http3;
+  web::Counts http1;
+  doors::udp::Counts udp;
+  quic::Counts quic;
+  net::TcpCounts tcp;
+  net::DatagramCounts datagrams;
+  std::uint64_t connections = 0;       ///< of QUIC, now
+  std::uint64_t http_connections = 0;  ///< of TCP, now
+  std::uint64_t memory = 0;            ///< bytes that QUIC connections hold now
+  std::uint64_t http_memory = 0;       ///< bytes that those of TCP hold now
+  std::vector<Tally> failures;         ///< connections of QUIC, by reason
 };
 
 class Worker {
  public:
-  Worker(const Shared& shared, quic::EndpointOptions options, WorkerSockets sockets);
+  Worker(const Shared& shared, quic::EndpointOptions options, const net::TcpLimits& tcp_limits, WorkerSockets sockets);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -56,6 +66,8 @@ class Worker {
 
   /// Connections from now on see this certificate; those there are stay as they are.
   void use(quic::ServerTls tls);
+  /// See quic::Endpoint::use() and net::TcpServer::use().
+  void use(const quic::Limits& limits, const net::TcpLimits& tcp_limits);
   /// Takes no new connections, answers what was asked, closes connections as they fall silent and all of them after
   /// `deadline`; then calls `drained` on its thread. It goes on receiving until stop(): its sockets still get datagrams
   /// for workers that are not done.

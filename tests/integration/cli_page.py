@@ -37,7 +37,7 @@ class Shape:
 
     def __init__(self, section):
         self.name = section.title
-        self.fields = {CODE.findall(row[0])[0]: (row[1], row[3] == "always") for row in section.rows}
+        self.fields = {name: (row[1], row[3] == "always") for row in section.rows for name in CODE.findall(row[0])}
 
     def faults(self, value):
         """What of an object is not as documented."""

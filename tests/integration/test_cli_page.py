@@ -7,6 +7,7 @@ import re
 import pytest
 
 import cli_page
+from harness import peers, trackers
 from harness.requests import HASH, OTHER_HASH
 
 VERBS, CODES = cli_page.read()
@@ -16,6 +17,8 @@ OPTION = re.compile(r"(?<![\w-])(--?[a-zA-Z][a-z-]*)")
 def announce(command, server):
     yield command("announce", server.url, HASH, OTHER_HASH, "--port", 6001, "--left", 0, "--json", "--pin", server.pin)
     yield command("announce", server.url, HASH, "--port", 6002, "--left", 1, "--json", "--pin", server.pin)
+    said = b"d11:external ip4:aaaa12:min intervali1e5:peers6:bbbbbb10:tracker id1:x15:warning message1:ye"
+    yield command("announce", trackers.Http(lambda target: trackers.http(said)).url, HASH, "--port", 6002, "--json")
 
 
 def get(command, server):
@@ -33,6 +36,8 @@ def doctor(command, server):
 
 def scrape(command, server):
     yield command("scrape", server.url, HASH, "--json", "--pin", server.pin)
+    said = b"d5:filesd20:" + bytes.fromhex(HASH) + b"d11:downloadersi1eeee"
+    yield command("scrape", trackers.Http(lambda target: trackers.http(said)).url, HASH, "--json")
 
 
 def ls(command, server):
@@ -48,6 +53,7 @@ def verify(command, server):
 def status(command, server):
     command("capabilities", server.url, "--pin", "sha256:" + "00" * 32)
     command("get", f"{server.url}/absent", "--pin", server.pin)
+    peers.AioquicClient(None).ask(server.address, b"{" * 100_000)  # more than max_request_bytes
     yield command("status", "--state", server.state, "--json")
 
 

@@ -46,7 +46,7 @@ def run(argv, folder):
 CASES = [
     (["torq", "ann"], {"announce"}),
     (["torq", "--ver"], {"--version"}),
-    (["torq", "announce", "quic://a", "--event", ""], {"started", "completed", "stopped"}),
+    (["torq", "announce", "quic://a", "--event", ""], {"started", "completed", "stopped", "paused"}),
     (["torq", "announce", "--event", "st"], {"started", "stopped"}),
     (["torq", "announce", "--num"], {"--numwant"}),
     (["torq", "get", "--pi"], {"--pin"}),

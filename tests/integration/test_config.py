@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from harness import web
 from harness.certificates import Authority
-from harness.requests import file
+from harness.requests import announce, file
 
 CAPABILITIES = {"capabilities": ["announce"], "version": 1}
 
@@ -105,10 +106,49 @@ def test_a_hangup_that_cannot_be_obeyed_changes_nothing(serve, client, tmp_path)
 
 
 def test_a_hangup_says_what_only_a_restart_changes(serve, config):
-    path = config("interval = 100\n")
+    path = config("workers = 1\n")
     server = serve("--config", path)
-    config("interval = 50\n")
+    config("workers = 1\nmax_streams = 7\nsnapshot_interval = 50\ninterval = 50\n")
 
     server.process.send_signal(signal.SIGHUP)
 
-    wait_for(server, "only a restart changes interval")
+    wait_for(server, "only a restart changes snapshot_interval, max_streams")
+    wait_for(server, "changed=interval")
+
+
+def test_a_hangup_changes_the_interval_at_every_door(serve, aioquic, config):
+    path = config("interval = 100\n")
+    server = serve("--config", path)
+    config("interval = 20\n")
+
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(server, "changed=interval")
+
+    assert interval(aioquic, server) == 20
+    assert json.loads(aioquic.ask(server.address, announce(6881))[0])["interval"] == 20
+    with web.Connection(server.address) as connection:
+        tracked = connection.ask("/announce?info_hash=hhhhhhhhhhhhhhhhhhhh&peer_id=-TQ0001-abcdefghijkl&port=6881").tracked
+    assert (tracked[b"interval"], tracked[b"min interval"]) == (20, 20)
+
+
+def test_a_hangup_changes_limits(serve, aioquic, config, command):
+    """Of connections over TCP, over QUIC, and of the store: for newcomers, at once."""
+    path = config("exempt = []\n")
+    server = serve("--config", path, "--workers", 1)
+    with web.Connection(server.address) as first:
+        assert first.ask("/healthz").status == 200
+        config("exempt = []\nmax_http_connections_per_prefix = 1\nmax_handshakes_per_prefix = 1\nmax_swarms = 1\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(server, "changed=\"max_handshakes_per_prefix, max_http_connections_per_prefix, max_swarms\"")
+
+        with web.Connection(server.address) as second:
+            assert second.ended()
+        for number in range(2):
+            first.ask(f"/announce?info_hash={'h' * 19}{number}&peer_id=-TQ0001-abcdefghijkl&port=6881")
+        for _ in range(3):
+            aioquic.refusal(server.address, ["h3"])
+
+    [said] = command("status", "--state", server.state, "--json").objects
+    limits = {entry["limit"]: entry["count"] for entry in said["limits"]}
+    assert limits["max_http_connections_per_prefix"] == 1 and limits["max_swarms"] >= 1
+    assert limits["max_handshakes_per_prefix"] >= 1

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A server that somebody else looks after: what it logs, what it says when asked, what a service manager hears of it."""
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -12,7 +14,7 @@ import time
 
 import pytest
 
-from harness import processes, torq
+from harness import h3, processes, torq, udp, web
 from harness.requests import announce, file
 
 LISTEN = ["--listen", "127.0.0.1:0"]
@@ -53,8 +55,9 @@ def test_peers_make_few_lines_and_the_others_are_counted(serve, aioquic):
     for _ in range(12):
         aioquic.refusal(server.address, ["unknown"])
 
-    [rest] = until(lambda: [line for line in log_lines(server) if line["message"].startswith("and ")], server)
+    server.finish()
 
+    [rest] = [line for line in log_lines(server) if line["message"].startswith("and ")]
     assert len([line for line in log_lines(server) if line["message"] == "connection failed"]) == 5
     assert (rest["message"], rest["reason"], rest["more"]) == ("and 7 more", "no_application_protocol", 7)
 
@@ -95,6 +98,36 @@ def test_status_counts_what_was_asked(serve, command, client, root):
     assert [worker["worker"] for worker in said["workers"]] == [0, 1] and all(worker["answers"] for worker in said["workers"])
     assert sum(worker["requests"] for worker in said["workers"]) == 5
     assert said["requests_per_second"] > 0
+
+
+def test_status_counts_every_door(serve, command, aioquic):
+    server = serve("--workers", 2)
+    with web.Connection(server.address) as connection:
+        for path in (f"/announce?info_hash={'h' * 20}&peer_id=-TQ0001-abcdefghijkl&port=6881", "/announce", "/files/small.txt", "/absent"):
+            connection.ask(path)
+        connection.send(b"nonsense\r\n\r\n")
+        assert connection.hear().status == 400
+    with udp.Tracker(server.address) as tracker:
+        tracker.connect()
+        tracker.announce(b"h" * 20, port=6882)
+        tracker.scrape(b"h" * 20)
+        tracker.send(b"\0" * 98)
+        tracker.connect()
+    with contextlib.closing(h3.Door(server)) as door:
+        assert door.ask("/files/small.txt").status == 200
+    assert aioquic.refusal(server.address, ["unknown"])
+
+    said = until(lambda: (now := status(command, server))["udp"]["ignored"] and now, server)
+
+    assert said["http1"] == {"announce": 2, "scrape": 0, "files": 1, "other": 1, "not_understood": 1, "failures": 3}
+    assert said["http3"] == {"announce": 0, "scrape": 0, "files": 1, "other": 0, "not_understood": 0, "failures": 0}
+    assert said["udp"] == {"connect": 2, "announce": 1, "scrape": 1, "not_understood": 0, "ignored": 1}
+    assert sum(worker["requests"] for worker in said["workers"]) == 5 + 1 + 4
+    assert said["quic"]["accepted"] == 2 and said["quic"]["established"] == 1 and said["quic"]["bytes_out"] > 1200
+    drops = {entry["reason"]: entry["count"] for entry in said["drops"]}
+    assert drops["no_application_protocol"] == 1 and drops["udp_ignored"] == 1
+    assert 1 <= sum(entry["count"] for entry in said["closed"]) <= 2
+    assert said["memory"]["store"] > 0 and (said["swarms"], said["peers"]) == (1, 2)
 
 
 def test_status_for_people(serve, command):
@@ -143,16 +176,20 @@ def test_who_asks_and_does_not_read_keeps_nobody_waiting(serve, command):
         assert status(command, server)
 
 
-@pytest.mark.parametrize("redirection, code, said", [
-    (">&-", 8, "ready line"), (">/dev/full", 8, "ready line"), ("2>&-", 0, ""), ("2>/dev/full", 0, "")])
-def test_closed_and_full_outputs_are_noticed(command, root, redirection, code, said):
-    """A server that cannot say that it is ready ends; one whose log nobody takes goes on."""
-    words = [torq.binary(), "serve", "--json", "--root", root, "--state", command.folder / "state", *LISTEN]
-    script = f'"$0" "$@" {redirection} & child=$!; sleep 1; kill $child 2>/dev/null; wait $child'
+def test_closed_and_full_outputs_are_noticed(command, root):
+    """A server that cannot say that it is ready ends; one whose log nobody takes goes on. All at once, for each takes its time."""
+    def run(redirection):
+        state = command.folder / redirection.replace("/", "")
+        words = [torq.binary(), "serve", "--json", "--root", root, "--state", state, *LISTEN]
+        script = f'''"$0" "$@" {redirection} & child=$!
+            until [ -S '{state}/status.sock' ] || [ ! -e /proc/$child/exe ]; do sleep 0.1; done
+            kill $child 2>/dev/null; wait $child'''
+        return processes.run(["bash", "-c", script, *words], command.folder, command.environment, 30)
 
-    finished = processes.run(["bash", "-c", script, *words], command.folder, command.environment, 30)
-
-    assert finished.code == code and said in finished.err, finished
+    expected = {">&-": (8, "ready line"), ">/dev/full": (8, "ready line"), "2>&-": (0, ""), "2>/dev/full": (0, "")}
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for (code, said), finished in zip(expected.values(), pool.map(run, expected)):
+            assert finished.code == code and said in finished.err, finished
 
 
 def full_pipe():
@@ -175,13 +212,12 @@ def test_a_reader_that_has_stopped_holds_up_nothing(command, root, aioquic):
     try:
         ready = json.loads(server.stdout.readline())
         address = ("127.0.0.1", ready["listen"][0]["port"])
-        for _ in range(3):
-            assert aioquic.refusal(address, ["unknown"])
+        assert aioquic.refusal(address, ["unknown"])
         assert json.loads(aioquic.ask(address, file("small.txt"))[0])["size"] == 35
 
         def lost():
             [said] = command("status", "--state", state, "--json").objects
-            return {"reason": "log_lines", "count": 3} in said["drops"]
+            return {"reason": "log_lines", "count": 1} in said["drops"]
         until(lost)
     finally:
         server.send_signal(signal.SIGTERM)
@@ -190,15 +226,102 @@ def test_a_reader_that_has_stopped_holds_up_nothing(command, root, aioquic):
         os.close(writing)
 
 
-def test_a_full_standard_output_ends_it(command, root):
+@pytest.fixture(scope="module", autouse=True)
+def unheard(tmp_path_factory, root):
+    """A server whose ready line nobody takes. It waits for some seconds: meanwhile the other tests run."""
     reading, writing = full_pipe()
-    argv = [torq.binary(), "serve", "--json", "--root", root, "--state", command.folder / "state", *LISTEN]
-
-    finished = subprocess.run([str(word) for word in argv], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
-
-    assert finished.returncode == 8 and "ready line" in finished.stderr
+    argv = [torq.binary(), "serve", "--json", "--root", root, "--state", tmp_path_factory.mktemp("unheard"), *LISTEN]
+    with subprocess.Popen([str(word) for word in argv], stdout=writing, stderr=subprocess.PIPE, text=True) as server:
+        yield server
+        server.kill()
     os.close(reading)
     os.close(writing)
+
+
+def test_every_line_is_json_when_that_is_asked_for(serve, command, root, aioquic, tmp_path):
+    """Of a whole life: warnings at start and of a reload, failed connections, an end at once; and a start that fails."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    for name in ("keys", "swarms"):
+        (state / name).write_text("broken")
+    config = tmp_path / "torq.toml"
+    config.write_text("interval = 5\n")
+    server = serve("--log-format", "json", "--config", config, "--drain", 60, "--workers", 1, state=state)
+    server.finish = lambda: None
+    config.write_text("snapshot_interval = 5\n")
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: '"reloaded"' in server.process.stderr, server)
+    config.write_text("nonsense = 5\n")
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing was reloaded" in server.process.stderr, server)
+    aioquic.refusal(server.address, ["unknown"])
+    busy = command("serve", "--log-format", "json", "--root", root, "--state", state, *LISTEN)
+    with half_a_request(server):
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: not is_ready(server), server)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait() == 7
+
+    lines = log_lines(server)
+    assert {line["level"] for line in lines} == {"warning", "info"} and all(line["time"] and line["message"] for line in lines)
+    assert len([line for line in lines if "swarms.bad" in line["message"] or "keys" in line["message"]]) == 2, lines
+    assert "second signal" in lines[-1]["message"]
+    [line] = [json.loads(line) for line in busy.err.splitlines()]
+    assert busy.code == 1 and line["level"] == "error" and str(state) in line["message"]
+
+
+@contextlib.contextmanager
+def half_a_request(server):
+    """Which a server that ends waits for, as long as --drain says."""
+    with web.Connection(server.address) as connection:
+        connection.send(b"GET /healthz HTTP/1.1\r\n")
+        assert is_ready(server)  # and what was sent before it was read
+        yield connection
+
+
+def is_ready(server):
+    """False from the moment at which it was told to end: it accepts no more."""
+    try:
+        with web.Connection(server.address) as connection:
+            return connection.ask("/readyz").status == 200
+    except (ConnectionError, AssertionError):
+        return False
+
+
+@pytest.mark.parametrize("first, second", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)])
+def test_a_second_signal_ends_it_at_once_and_says_so(serve, first, second):
+    server = serve("--drain", 60, "--workers", 1)
+    server.finish = lambda: None
+    with half_a_request(server):
+        server.process.send_signal(first)
+        until(lambda: not is_ready(server), server)
+        began = time.monotonic()
+        server.process.send_signal(second)
+
+        assert server.process.wait() == 7
+    assert time.monotonic() - began < 5
+    assert "warning a second signal ends this at once" in server.process.stderr
+
+
+def test_a_second_signal_finds_no_default_action_while_it_is_torn_down(command, root, aioquic):
+    """Which takes a second here: its lines have no reader. A hangup meanwhile means nothing."""
+    reading, writing = full_pipe()
+    state = command.folder / "state"
+    argv = [torq.binary(), "serve", "--json", "--root", root, "--state", state, *LISTEN]
+    server = subprocess.Popen([str(word) for word in argv], stdout=subprocess.PIPE, stderr=writing, text=True)
+    try:
+        address = ("127.0.0.1", json.loads(server.stdout.readline())["listen"][0]["port"])
+        for _ in range(4):
+            assert aioquic.refusal(address, ["unknown"])
+        server.send_signal(signal.SIGTERM)
+        until(lambda: not (state / "status.sock").exists())
+        server.send_signal(signal.SIGHUP)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0, "all was answered"
+    finally:
+        server.kill()
+        os.close(reading)
+        os.close(writing)
 
 
 class Systemd:
@@ -279,3 +402,9 @@ def test_the_secrets_of_clients_are_logged_for_their_owner_alone(serve, command)
     labels = [line.split()[0] for line in keys.read_text().splitlines()]
     assert labels.count("CLIENT_TRAFFIC_SECRET_0") == labels.count("SERVER_TRAFFIC_SECRET_0") == 2
     assert keys.stat().st_mode & 0o777 == 0o600 and not served.exists()
+
+
+def test_a_full_standard_output_ends_it(unheard):
+    _, said = unheard.communicate(timeout=30)
+
+    assert unheard.returncode == 8 and "ready line" in said

@@ -82,6 +82,33 @@ def test_huge_header_fields_are_refused_and_the_next_request_answered(shared_ser
     assert [answer.status for answer in on_connection(shared_server, use)] == [431, 200]
 
 
+def test_what_unfinished_requests_hold_is_counted(serve, command):
+    """Forty requests that each announce a field of 12,000 bytes, for which nghttp3 makes room at once."""
+    server = serve()
+    literal = b"\0\0\x21x" + b"\x7f\xe1\x5c"  # no reference; a name of one letter; 127 + 0x61 + 0x5c * 128
+
+    def held():
+        [said] = command("status", "--state", server.state, "--json").objects
+        return said["memory"]["connections"]
+
+    async def use(connection):
+        before = held()
+        streams = [connection.open() for _ in range(40)]
+        for stream in streams:
+            stream.send(b"\x01\x80\x00\x40\x00" + literal + b"value")
+        await asyncio.sleep(0)
+        assert (await connection.ask_json(file("small.txt")))["size"] == 35
+        during = held()
+        for stream in streams:
+            stream.reset()
+            stream.stop()
+        while held() > before + 100_000:
+            await asyncio.sleep(0.01)
+        return during - before
+
+    assert on_connection(server, use) > 40 * 12_000
+
+
 @pytest.mark.parametrize("data, code", [(CONTROL + b"\x00\x01x", 0x105), (b"\x00\x01\x01x", 0x10a), (CONTROL + CONTROL[1:], 0x105)])
 def test_a_broken_control_stream_ends_the_connection_and_says_why(shared_server, data, code):
     async def use(connection):

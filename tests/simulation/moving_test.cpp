@@ -85,7 +85,7 @@ class EchoServer {
   // After stop():
   std::uint64_t forwarded() const {
     std::uint64_t sum = 0;
-    for (const auto* driver : drivers_) sum += driver->forwarded();
+    for (const auto* driver : drivers_) sum += driver->counts().forwarded;
     return sum;
   }
   std::size_t connections() const {

@@ -27,6 +27,11 @@ AddressPrefix prefix_of(const IpAddress& ip, unsigned bits) {
   return {IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]}), bits};
 }
 
+AddressPrefix customer_of(const IpAddress& ip) {
+  constexpr unsigned kIpv6Bits = 56;
+  return prefix_of(ip, ip.family() == Family::kIpv4 ? full_length(ip) : kIpv6Bits);
+}
+
 std::optional<AddressPrefix> parse_address_prefix(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const auto ip = parse_ip(text.substr(0, slash));

@@ -21,6 +21,9 @@ struct AddressPrefix {
 /// The block of that many bits (at most the address's own) that `ip` lies in.
 AddressPrefix prefix_of(const IpAddress& ip, unsigned bits);
 
+/// What one customer of a network has, as a rule: an IPv4 address, an IPv6 /56. What limits per prefix count together.
+AddressPrefix customer_of(const IpAddress& ip);
+
 /// `192.0.2.0/24`, or an address alone, which is a block of one. Nothing for other texts, nor for a base with bits
 /// beyond the length.
 std::optional<AddressPrefix> parse_address_prefix(std::string_view text);

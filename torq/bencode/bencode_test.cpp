@@ -34,6 +34,18 @@ TEST(Bencode, ReadsEachKindOfValue) {
   EXPECT_EQ(tree->find("list")->find("list"), nullptr);
 }
 
+TEST(Bencode, SortsTheKeysOfAWriterThatNeedNot) {
+  Limits any;
+  any.order = KeyOrder::kAny;
+
+  const auto tree = read("d1:bi2e1:ad2:abi4e2:aai3eee", any);
+
+  ASSERT_TRUE(tree);
+  EXPECT_EQ(*tree->find("b")->integer(), 2);
+  EXPECT_EQ(*tree->find("a")->find("aa")->integer(), 3);
+  EXPECT_EQ(fault_of("d1:bi2e1:ai1e1:bi3ee", any), Error::kKeysUnsorted);
+}
+
 TEST(Bencode, RefusesWhatHasASecondForm) {
   for (const char* text : {"i01e", "i-0e", "i-01e", "ie", "i-e", "i+1e", "i 1e", "i1 e", "i9223372036854775808e"}) {
     EXPECT_EQ(fault_of(text), Error::kBadInteger) << text;

@@ -59,13 +59,21 @@ class Parser {
       Value::Text key;
       const auto outcome = read_text(key);
       if (!outcome) return outcome;
-      if (!members.empty() && members.back().first >= key) return Failure(Error::kKeysUnsorted);
+      if (strict() && !members.empty() && members.back().first >= key) return Failure(Error::kKeysUnsorted);
       auto value = next(depth);
       if (!value) return Failure(value.error());
       members.emplace_back(key, *std::move(value));
     }
-    return {};
+    return strict() ? Outcome() : sort(members);
   }
+
+  static Outcome sort(Value::Dictionary& members) {
+    const auto key = [](const auto& member) { return member.first; };
+    std::ranges::sort(members, {}, key);
+    const bool has_twice = std::ranges::adjacent_find(members, {}, key) != members.end();
+    return has_twice ? Outcome(Failure(Error::kKeysUnsorted)) : Outcome();
+  }
+  bool strict() const { return limits_.order == KeyOrder::kSorted; }
 
   // Takes the `e` of a list or a dictionary.
   bool ends_here() {

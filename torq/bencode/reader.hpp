@@ -2,8 +2,8 @@
 #pragma once
 // Reads bencoding (BEP 3) into a tree of views: nothing is copied, so the bytes must outlive the tree. Strict, since
 // two readers that differ about one text are how torrents are forged: no leading zeros, no `-0`, keys sorted and
-// unique, nothing behind the value. Not a reader of any message: what members mean is their room's business. Any
-// thread.
+// unique (unless Limits says otherwise), nothing behind the value. Not a reader of any message: what members mean is
+// their room's business. Any thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +18,14 @@
 
 namespace torq::bencode {
 
+/// Trackers in use write their dictionaries as they come; a torrent with keys out of order is none.
+enum class KeyOrder : std::uint8_t { kSorted, kAny };
+
 /// What an unknown writer may make us build.
 struct Limits {
   std::size_t depth = 32;        ///< of lists and dictionaries in each other
   std::size_t values = 100'000;  ///< of all kinds, keys not counted
+  KeyOrder order = KeyOrder::kSorted;
 };
 
 enum class Error : std::uint8_t {
@@ -41,7 +45,7 @@ class Value {
  public:
   using Text = std::string_view;
   using List = std::vector<Value>;
-  using Dictionary = std::vector<std::pair<Text, Value>>;  ///< in the order of the keys
+  using Dictionary = std::vector<std::pair<Text, Value>>;  ///< sorted by the keys
 
   /// The bytes that this value was read from: what an info hash is made of.
   std::string_view raw() const { return raw_; }

@@ -110,6 +110,8 @@ bool Dial::forget(quic::ConnectionHandle handle) {
 void Dial::handle_refusal(const SocketAddress& remote) {
   const auto found = std::ranges::find(attempts_, remote, &Attempt::address);
   if (found == attempts_.end()) return;
+  const quic::Connection* connection = host_.find(found->handle);
+  if (connection != nullptr && connection->heard()) return;
   note(port_closed());
   refused_ = true;
   host_.close(found->handle);

@@ -32,7 +32,8 @@ class Dial : public std::enable_shared_from_this<Dial> {
 
   void start(Instant now);
   void handle_connected(quic::ConnectionHandle handle);
-  /// Ends the try at that address, if one is under way; its Closed will follow.
+  /// Ends the try at that address, if one is under way; its Closed will follow. Not once anything was heard from there:
+  /// then somebody does listen, and who says otherwise has forged it.
   void handle_refusal(const SocketAddress& remote);
   void handle_closed(Instant now, quic::ConnectionHandle handle, const quic::CloseReason& reason);
 

@@ -10,6 +10,8 @@
 #include "torq/client/fixture_test.hpp"
 #include "torq/client/json_exchange.hpp"
 #include "torq/client/pool.hpp"
+#include "torq/net/clock.hpp"
+#include "torq/net/system_entropy.hpp"
 #include "torq/net/udp_socket.hpp"
 #include "torq/wire/request_encoder.hpp"
 
@@ -181,6 +183,57 @@ TEST(Dial, GoesOnToTheNextAddressWhereNobodyListens) {
   const auto reply = announce_to(server, {closed_port("::1"), server.setting().address}, patient());
 
   EXPECT_TRUE(reply) << reply.error().text();
+}
+
+/// A server that proves that it is there by one Retry, and is gone.
+class Glimpse {
+ public:
+  explicit Glimpse(asio::io_context& loop)
+      : loop_(loop),
+        socket_(net::UdpSocket::bind({parse_ip("127.0.0.1").value(), 0}, net::UdpSocket::Port::kOwn).value()) {
+    quic::EndpointOptions options;
+    const Setting setting = fresh_setting();
+    options.server = quic::ServerTls::create(setting.certificate.cert_pem, setting.certificate.key_pem).value();
+    options.limits.retry = quic::RetryPolicy::kAlways;
+    endpoint_.emplace(std::move(options), entropy_);
+    look();
+  }
+  SocketAddress address() const { return address_; }
+
+ private:
+  void look() {
+    const Instant now = net::monotonic_now();
+    socket_->receive(batch_, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+      endpoint_->handle_datagram(now, path, ecn, datagram);
+    });
+    if (const auto run = endpoint_->next_transmit(now, area_)) {
+      const net::Outgoing answer{*run, std::span(area_).first(run->size)};
+      socket_->send({&answer, 1});
+      return socket_.reset();
+    }
+    asio::post(loop_, [this] { look(); });
+  }
+
+  asio::io_context& loop_;
+  net::SystemEntropy entropy_;
+  std::optional<quic::Endpoint> endpoint_;
+  std::optional<net::UdpSocket> socket_;
+  SocketAddress address_ = socket_->address();
+  net::ReceiveBatch batch_;
+  std::vector<std::byte> area_ = std::vector<std::byte>(64 * 1024);
+};
+
+TEST(Dial, DoesNotBelieveThatNobodyListensWhereItHasHeardSomebody) {
+  asio::io_context loop{1};
+  Glimpse server(loop);
+  Options options = impatient();
+  options.retries = 0;
+
+  const auto reply = announce_by(loop, std::make_unique<FixedResolver>(loop, std::vector{server.address()}),
+                                 fresh_setting().pin, options);
+
+  EXPECT_EQ(reply.error().kind, ErrorKind::kUnreachable);
+  EXPECT_EQ(reply.error().message, "no answer over UDP");
 }
 
 TEST(Dial, SaysThatANameDidNotResolveInTime) {

@@ -22,17 +22,23 @@ Result<std::optional<Trust>, Error> known_trust(const KnownServers& known, std::
   return std::optional(Trust::recorded((*found)->pin, (*found)->where).value());
 }
 
-void trust_on_first_use(Client& client, const KnownServers& known, std::string host, std::uint16_t port,
+void trust_on_first_use(const Identify& identify, const KnownServers& known, std::string host, std::uint16_t port,
                         Done<Trust> done) {
   auto trust = known_trust(known, host, port);
   if (!trust) return done(Failure(trust.error()));
   if (*trust) return done(**trust);
-  client.identify(host, port, [&known, host, port, done = std::move(done)](Result<std::string, Error> pin) {
+  identify([&known, host = std::move(host), port, done = std::move(done)](Result<std::string, Error> pin) {
     if (!pin) return done(Failure(pin.error()));
     const auto written = known.add(host, port, *pin);
     if (!written) return done(Failure(unreadable(written.error())));
     done(Trust::recorded(written->pin, written->where).value());
   });
+}
+
+void trust_on_first_use(Client& client, const KnownServers& known, std::string host, std::uint16_t port,
+                        Done<Trust> done) {
+  const Identify identify = [&](Done<std::string> pin) { client.identify(host, port, std::move(pin)); };
+  trust_on_first_use(identify, known, host, port, std::move(done));
 }
 
 Result<Trust, Error> trust_on_first_use(Client& client, const KnownServers& known, std::string host,

@@ -14,6 +14,13 @@ namespace torq::client {
 /// By which key a known server is known; nothing when it is not. Blocks on the file only.
 Result<std::optional<Trust>, Error> known_trust(const KnownServers& known, std::string_view host, std::uint16_t port);
 
+/// Tells the pin of a server's key, once.
+using Identify = std::function<void(Done<std::string>)>;
+
+/// The same, but a server that is not known yet is asked for its key. `done` is called once, where `identify` calls or
+/// before this returns; `known` must live until then.
+void trust_on_first_use(const Identify& identify, const KnownServers& known, std::string host, std::uint16_t port,
+                        Done<Trust> done);
 /// The same, but a server that is not known yet is dialled for its key. `done` is called once, on the client's thread
 /// or before this returns; `known` and `client` must live until then.
 void trust_on_first_use(Client& client, const KnownServers& known, std::string host, std::uint16_t port,

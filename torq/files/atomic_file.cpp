@@ -13,7 +13,6 @@
 #include <filesystem>
 
 #include "torq/base/hex.hpp"
-#include "torq/files/durable.hpp"
 
 namespace torq::files {
 namespace {
@@ -60,9 +59,10 @@ int obstacle(const Descriptor& folder, const std::string& name) {
 // Why not O_TMPFILE, which leaves nothing behind after a crash: linkat cannot replace an existing target, and several
 // file systems lack it. Why not mkostemp: it makes every file 0600, and there is no way to read the umask that is safe
 // with threads; open applies it.
-Result<AtomicFile, SystemError> AtomicFile::create(const std::string& target, Mode mode) {
+Result<AtomicFile, SystemError> AtomicFile::create(const std::string& target, Mode mode, const WriteCalls& calls) {
   AtomicFile file;
   file.target_ = target;
+  file.calls_ = calls;
   auto [folder, name] = split(target);
   file.name_ = std::move(name);
   file.folder_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -90,7 +90,7 @@ AtomicFile::~AtomicFile() {
 
 Result<void, SystemError> AtomicFile::append(Bytes bytes) {
   if (failure_) return Failure(*failure_);
-  if (!write_all(file_.get(), bytes)) return fail("write");
+  if (!write_all(file_.get(), bytes, calls_)) return fail("write");
   return {};
 }
 
@@ -98,7 +98,7 @@ Result<void, SystemError> AtomicFile::commit(Durability durability) {
   if (failure_) return Failure(*failure_);
   assert(file_ && !temporary_.empty());
   const bool waits = durability == Durability::kFull;
-  if (waits && ::fsync(file_.get()) != 0) return fail("write");
+  if (waits && calls_.sync(file_.get()) != 0) return fail("write");
   // Quotas and network file systems may refuse as late as here.
   if (::close(file_.release()) != 0) return fail("write");
   if (::renameat(folder_.get(), temporary_.c_str(), folder_.get(), name_.c_str()) != 0) return fail("rename to");

@@ -11,6 +11,7 @@
 #include "torq/base/bytes.hpp"
 #include "torq/base/result.hpp"
 #include "torq/files/descriptor.hpp"
+#include "torq/files/durable.hpp"
 #include "torq/files/errors.hpp"
 
 namespace torq::files {
@@ -25,7 +26,8 @@ class AtomicFile {
  public:
   /// `target` may exist and is untouched until commit; a link is replaced, not written through. A target that is no
   /// regular file is an error here, not after the last byte: nobody means to replace a folder or /dev/null.
-  static Result<AtomicFile, SystemError> create(const std::string& target, Mode mode = Mode::kShared);
+  static Result<AtomicFile, SystemError> create(const std::string& target, Mode mode = Mode::kShared,
+                                                const WriteCalls& calls = kernel_writes());
 
   AtomicFile(AtomicFile&&) = default;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -48,6 +50,7 @@ class AtomicFile {
   std::string temporary_;  // in folder_; empty once renamed
   Descriptor folder_;      // empty once moved from
   Descriptor file_;
+  WriteCalls calls_;
   std::optional<SystemError> failure_;
 };
 

@@ -7,9 +7,14 @@
 
 namespace torq::files {
 
-bool write_all(int fd, Bytes bytes) {
+WriteCalls kernel_writes() {
+  return {[](int fd, const void* bytes, std::size_t size) -> long { return ::write(fd, bytes, size); },
+          [](int fd) { return ::fsync(fd); }};
+}
+
+bool write_all(int fd, Bytes bytes, const WriteCalls& calls) {
   while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    const long n = calls.write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno != EINTR) return false;
     if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
   }

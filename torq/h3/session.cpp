@@ -67,13 +67,17 @@ struct Exchange {
   std::deque<std::string> blocks;
   std::size_t taken = 0;  // of the first block
   std::unique_ptr<Body> rest;
+
+  std::size_t kept = 0;    // bytes of all that
+  std::size_t fields = 0;  // of them, of a request that nobody has taken
 };
 
 }  // namespace
 
 struct Session::Impl {
   Limits limits;
-  std::size_t held = 0;
+  std::size_t held = 0;  // by nghttp3
+  std::size_t kept = 0;  // in all exchanges
   nghttp3_mem memory = counting(held);
   nghttp3_conn* conn = nullptr;
   bool bound = false;
@@ -113,10 +117,31 @@ struct Session::Impl {
     }
   }
 
+  void keep(Exchange& exchange, std::size_t bytes) {
+    exchange.kept += bytes;
+    kept += bytes;
+  }
+  void let_go(Exchange& exchange, std::size_t bytes) {
+    exchange.kept -= bytes;
+    kept -= bytes;
+  }
+  void let_go_of_request(Exchange& exchange) { let_go(exchange, std::exchange(exchange.fields, 0)); }
+  void forget(std::int64_t id) {
+    const auto it = exchanges.find(id);
+    if (it == exchanges.end()) return;
+    kept -= it->second.kept;
+    exchanges.erase(it);
+    // Before bind() nobody takes them, and a peer could go on for ever.
+    std::erase_if(events, [id](const Event& event) {
+      return std::visit([id](const auto& what) { return what.stream == StreamId{id}; }, event);
+    });
+  }
+
   void refuse(std::int64_t id, Exchange& exchange, TooLarge::Part part) {
     if (exchange.refused) return;
     exchange.refused = true;
     exchange.request = {};
+    let_go_of_request(exchange);
     events.push_back(TooLarge{StreamId{id}, part});
   }
 
@@ -126,6 +151,8 @@ struct Session::Impl {
     exchange.field_bytes += name.size() + value.size() + kOverhead;
     if (exchange.field_bytes > limits.field_section_bytes) refuse(id, exchange, TooLarge::Part::kFields);
     if (exchange.refused) return;
+    keep(exchange, name.size() + value.size() + kOverhead);
+    exchange.fields += name.size() + value.size() + kOverhead;
     if (name == ":method") {
       exchange.request.method = value;
     } else if (name == ":path") {
@@ -143,7 +170,8 @@ struct Session::Impl {
 
   void take_end(std::int64_t id) {
     Exchange& exchange = exchanges[id];
-    if (!exchange.refused) events.push_back(Asked{StreamId{id}, std::move(exchange.request)});
+    if (exchange.refused) return;
+    events.push_back(Asked{StreamId{id}, std::move(exchange.request)});
   }
 
   // The next block of a response's body: nghttp3 points into it until it is acknowledged.
@@ -151,6 +179,7 @@ struct Session::Impl {
     Exchange* exchange = find(id);
     if (exchange == nullptr) return NGHTTP3_ERR_CALLBACK_FAILURE;
     std::string block = std::exchange(exchange->text, {});
+    let_go(*exchange, block.size());
     if (block.empty() && exchange->rest && !exchange->rest->produce(block, limits.block_bytes)) {
       exchange->rest.reset();
       events.push_back(Reset{StreamId{id}, NGHTTP3_H3_INTERNAL_ERROR});
@@ -161,9 +190,10 @@ struct Session::Impl {
       flags |= NGHTTP3_DATA_FLAG_EOF;
     }
     if (block.empty()) return 0;
+    keep(*exchange, block.size());
     exchange->blocks.push_back(std::move(block));
-    std::string& kept = exchange->blocks.back();
-    out = {reinterpret_cast<std::uint8_t*>(kept.data()), kept.size()};
+    std::string& whole = exchange->blocks.back();
+    out = {reinterpret_cast<std::uint8_t*>(whole.data()), whole.size()};
     return 1;
   }
 
@@ -173,6 +203,7 @@ struct Session::Impl {
     exchange->taken += static_cast<std::size_t>(size);
     while (!exchange->blocks.empty() && exchange->taken >= exchange->blocks.front().size()) {
       exchange->taken -= exchange->blocks.front().size();
+      let_go(*exchange, exchange->blocks.front().size());
       exchange->blocks.pop_front();
     }
   }
@@ -272,7 +303,7 @@ void Session::handle_closed(StreamId stream) {
   if (impl_->fault) return;
   const auto id = static_cast<std::int64_t>(stream);
   impl_->check(nghttp3_conn_close_stream(impl_->conn, id, NGHTTP3_H3_NO_ERROR));
-  impl_->exchanges.erase(id);
+  impl_->forget(id);
 }
 
 void Session::handle_writable(StreamId stream) {
@@ -284,6 +315,10 @@ std::optional<Event> Session::next_event() {
   if (impl_->events.empty() || impl_->fault) return std::nullopt;
   Event event = std::move(impl_->events.front());
   impl_->events.pop_front();
+  if (const auto* asked = std::get_if<Asked>(&event)) {
+    Exchange* exchange = impl_->find(static_cast<std::int64_t>(asked->stream));
+    if (exchange != nullptr) impl_->let_go_of_request(*exchange);
+  }
   return event;
 }
 
@@ -300,6 +335,7 @@ void Session::respond(StreamId stream, Response response) {
   for (const auto& [name, value] : response.fields) fields.push_back(make_field(name, value));
   const bool has_body = !response.text.empty() || response.body;
   exchange->text = std::move(response.text);
+  impl_->keep(*exchange, exchange->text.size());
   exchange->rest = std::move(response.body);
   nghttp3_data_reader reader{};
   reader.read_data = [](nghttp3_conn*, std::int64_t of, nghttp3_vec* out, std::size_t, std::uint32_t* flags, void* user,
@@ -353,5 +389,6 @@ std::vector<StreamId> Session::open_requests() const {
 }
 
 const std::optional<Fault>& Session::fault() const { return impl_->fault; }
+std::size_t Session::held() const { return impl_->held + impl_->kept; }
 
 }  // namespace torq::h3

@@ -141,6 +141,8 @@ class Session {
   /// Request streams that are not closed.
   std::vector<StreamId> open_requests() const;
   const std::optional<Fault>& fault() const;
+  /// Bytes of memory, of requests that are not whole and of responses that were not taken.
+  std::size_t held() const;
 
  private:
   struct Impl;

@@ -223,6 +223,39 @@ TEST_F(SessionTest, ProducesABodyAsItsStreamDrains) {
   EXPECT_GT(pauses, 20U);
 }
 
+TEST_F(SessionTest, TellsWhatItHolds) {
+  const std::size_t idle = session.held();
+  client.ask(kFirst, {{"x", std::string(700, 'x')}});
+  client.speak(session);
+  EXPECT_GT(session.held(), idle + 700);
+
+  expect<Asked>();
+  session.respond(kFirst, {200, {}, std::string(50'000, 't'), std::make_unique<Letters>(50'000, 50'000, pauses)});
+  EXPECT_GT(session.held(), idle + 50'000);
+  client.hear(session, 3'000);
+  EXPECT_EQ(client.answers[kFirst].body.size(), 100'000U);
+
+  session.handle_closed(kFirst);
+  EXPECT_LT(session.held(), idle + 5'000);
+}
+
+TEST_F(SessionTest, KeepsNothingOfRequestsThatWereTakenBackBeforeItCouldAnswer) {
+  Session unbound;
+  const std::size_t idle = unbound.held();
+
+  for (int i = 0; i < 500; ++i) {
+    const StreamId stream{4 * i};
+    client.ask(stream, {{"x", std::string(800, 'x')}});
+    client.speak(unbound);
+    unbound.handle_unwanted(stream);
+    unbound.handle_closed(stream);
+  }
+
+  EXPECT_FALSE(unbound.has_event());
+  EXPECT_LT(unbound.held(), idle + 20'000);
+  EXPECT_FALSE(unbound.fault());
+}
+
 TEST_F(SessionTest, ResetsAStreamWhoseBodyBreaksAndAnswersTheOthers) {
   client.ask(kFirst);
   client.ask(kSecond);

@@ -16,7 +16,7 @@ void AnswerBatch::ask(DatagramApplication& application, Instant now, const quic:
 
 void AnswerBatch::send(UdpSocket& socket) {
   if (answers_.empty()) return;
-  socket.send(answers_);
+  unsent_ += answers_.size() - socket.send(answers_);
   answers_.clear();
 }
 

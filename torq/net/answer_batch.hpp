@@ -18,11 +18,15 @@ class AnswerBatch {
   /// What a full socket does not take is lost, as a request may be: whoever waits for it asks again.
   void send(UdpSocket& socket);
 
+  /// How many were lost so.
+  std::uint64_t unsent() const { return unsent_; }
+
  private:
   static constexpr std::size_t kCount = 64;
 
   std::vector<std::byte> area_;
   std::vector<Outgoing> answers_;  // into area_
+  std::uint64_t unsent_ = 0;
 };
 
 }  // namespace torq::net

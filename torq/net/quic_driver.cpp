@@ -55,7 +55,7 @@ struct QuicDriver::Impl {
   std::vector<std::byte> area = std::vector<std::byte>(kSendArea);
   std::vector<Outgoing> outgoing;  // into `area`; left over while a socket's buffer is full
   std::atomic<std::size_t> inbox = 0;
-  std::uint64_t forwarded = 0;
+  DatagramCounts counts;
   bool pumping = false;
 
   Impl(asio::io_context& io, quic::EndpointOptions options, Entropy& entropy, QuicApplication& app)
@@ -89,18 +89,19 @@ struct QuicDriver::Impl {
     if (workers.size() > 1) {
       const auto owner = quic::worker_named_by(datagram, static_cast<unsigned>(workers.size()));
       if (owner && *owner != slot.index) {
-        ++forwarded;
-        return workers[*owner]->impl_->receive_forwarded(path, ecn, datagram);
+        ++counts.forwarded;
+        if (!workers[*owner]->impl_->receive_forwarded(path, ecn, datagram)) ++counts.inbox_full;
+        return;
       }
     }
     endpoint.handle_datagram(now, path, ecn, datagram);
   }
 
-  // Runs on the thread of the worker that received the datagram.
-  void receive_forwarded(const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+  // Runs on the thread of the worker that received the datagram. False: it is lost.
+  bool receive_forwarded(const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
     if (inbox.fetch_add(1, std::memory_order_relaxed) >= kInboxLimit) {
       inbox.fetch_sub(1, std::memory_order_relaxed);
-      return;
+      return false;
     }
     asio::post(loop, [this, path, ecn, copy = std::vector<std::byte>(datagram.begin(), datagram.end())] {
       inbox.fetch_sub(1, std::memory_order_relaxed);
@@ -108,6 +109,7 @@ struct QuicDriver::Impl {
       endpoint.handle_datagram(now, path, ecn, copy);
       pump(now);
     });
+    return true;
   }
 
   // Events, then datagrams, until neither is left: an event may make something to send, and sending may make room that
@@ -228,6 +230,10 @@ std::optional<SocketAddress> QuicDriver::local_for(Family family) const {
 
 void QuicDriver::flush() { impl_->pump(monotonic_now()); }
 
-std::uint64_t QuicDriver::forwarded() const { return impl_->forwarded; }
+DatagramCounts QuicDriver::counts() const {
+  DatagramCounts counts = impl_->counts;
+  counts.unsent = impl_->answers.unsent();
+  return counts;
+}
 
 }  // namespace torq::net

@@ -30,6 +30,13 @@ class QuicApplication {
   virtual void handle_refusal(Instant, const SocketAddress& /*remote*/) {}
 };
 
+/// Datagrams since the start, those apart that the endpoint has counted.
+struct DatagramCounts {
+  std::uint64_t forwarded = 0;   ///< came to this worker and belonged to another
+  std::uint64_t inbox_full = 0;  ///< lost, because that one had too many waiting
+  std::uint64_t unsent = 0;      ///< answers of the other application that a full socket did not take
+};
+
 class QuicDriver {
  public:
   /// `entropy` and `application` must outlive the driver; so must `loop`.
@@ -55,8 +62,7 @@ class QuicDriver {
   /// To be called after the endpoint was used from outside handle_event: delivers events, sends, arms the timer.
   void flush();
 
-  /// How many datagrams came to this worker and belonged to another.
-  std::uint64_t forwarded() const;
+  DatagramCounts counts() const;
 
  private:
   struct Impl;

@@ -25,8 +25,9 @@ StreamIo outcome_of(ssize_t result) {
 
 }  // namespace
 
-TcpConnection::TcpConnection(int fd, TcpSpeech speech, std::unique_ptr<ByteSession> session, Instant now)
-    : fd_(fd), speech_(speech), session_(std::move(session)), since_(now) {}
+TcpConnection::TcpConnection(int fd, TcpSpeech speech, const std::optional<AddressPrefix>& customer,
+                             std::unique_ptr<ByteSession> session, Instant now)
+    : fd_(fd), speech_(speech), customer_(customer), session_(std::move(session)), since_(now) {}
 
 TcpConnection::~TcpConnection() {
   tls_.reset();
@@ -120,15 +121,19 @@ void TcpConnection::linger(std::span<std::byte> area) {
   }
 }
 
-void TcpConnection::check_time(Instant now, const TcpLimits& limits) {
+void TcpConnection::check_time(Instant now, const TcpLimits& limits, TcpCounts& counts) {
   const Duration waited = now - since_;
   if (lingering_) {
     if (waited >= limits.lingering) over_ = true;
     return;
   }
   if (phase_ == Phase::kIdle && waited >= limits.idle) over_ = true;
-  if (phase_ == Phase::kSending && waited >= limits.stalled) over_ = true;
+  if (phase_ == Phase::kSending && waited >= limits.stalled) {
+    ++counts.stalled;
+    over_ = true;
+  }
   if (phase_ == Phase::kReceiving && waited >= limits.request) {
+    ++counts.overdue;
     session_->handle_overdue(now);
     blocked_ = false;
     write(now);

@@ -17,7 +17,8 @@ namespace torq::net {
 class TcpConnection {
  public:
   /// Takes `fd` over.
-  TcpConnection(int fd, TcpSpeech speech, std::unique_ptr<ByteSession> session, Instant now);
+  TcpConnection(int fd, TcpSpeech speech, const std::optional<AddressPrefix>& customer,
+                std::unique_ptr<ByteSession> session, Instant now);
   ~TcpConnection();
   TcpConnection(const TcpConnection&) = delete;
   TcpConnection& operator=(const TcpConnection&) = delete;
@@ -29,15 +30,20 @@ class TcpConnection {
     settle(now);
   }
   /// Looks at the clock; advance() afterwards.
-  void check_time(Instant now, const TcpLimits& limits);
+  void check_time(Instant now, const TcpLimits& limits, TcpCounts& counts);
   void close() { over_ = true; }
 
   bool over() const { return over_; }
   bool idle() const { return !lingering_ && session_->phase() == ByteSession::Phase::kIdle; }
   int native_handle() const { return fd_; }
+  std::size_t held() const { return session_->held(); }
+  bool failed() const { return phase_ == Phase::kFailed; }
+  /// In whose share it is counted; none for exempt addresses.
+  const std::optional<AddressPrefix>& customer() const { return customer_; }
   bool wants_to_read() const { return lingering_ || (!ended_ && session_->wants_bytes()); }
   bool wants_to_write() const { return blocked_; }
 
+  std::size_t charged = 0;                                    // bytes, to the server's account
   std::uint32_t watched_for = 0;                              // events of the epoll set; 0: not in it
   std::list<std::unique_ptr<TcpConnection>>::iterator place;  // among the server's connections
 
@@ -54,6 +60,7 @@ class TcpConnection {
 
   int fd_;
   TcpSpeech speech_;
+  std::optional<AddressPrefix> customer_;
   std::optional<TlsStream> tls_;
   std::unique_ptr<ByteSession> session_;
   Phase phase_ = Phase::kReceiving;  // as of `since_`; a newcomer owes a request

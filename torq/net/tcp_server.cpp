@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <list>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -56,6 +57,9 @@ struct TcpServer::Impl {
   Connections connections;  // the one that was longest without a word is first
   Connections gone;         // events of this round may still name them
   std::vector<std::byte> area = std::vector<std::byte>(kReadArea);
+  std::map<AddressPrefix, std::size_t> customers;  // how many connections each has, exempt ones left out
+  std::size_t held = 0;                            // bytes, by all sessions
+  TcpCounts counts;
   bool ticking = false;
   bool draining = false;
 
@@ -116,6 +120,11 @@ struct TcpServer::Impl {
 
   // Watches the connection for what it waits for, or lays it aside.
   void settle(TcpConnection& connection) {
+    charge(connection, connection.held());
+    if (held > limits.memory && connection.charged > TcpLimits::kFairShare && !connection.over()) {
+      ++counts.memory;
+      connection.close();
+    }
     if (connection.over()) return lay_aside(connection);
     const std::uint32_t events =
         (connection.wants_to_read() ? EPOLLIN : 0U) | (connection.wants_to_write() ? EPOLLOUT : 0U);
@@ -125,7 +134,18 @@ struct TcpServer::Impl {
     connection.watched_for = events;
   }
 
+  void charge(TcpConnection& connection, std::size_t bytes) {
+    held = held - connection.charged + bytes;
+    connection.charged = bytes;
+  }
+
   void lay_aside(TcpConnection& connection) {
+    charge(connection, 0);
+    if (connection.failed()) ++counts.broken;
+    if (connection.customer()) {
+      const auto customer = customers.find(*connection.customer());
+      if (--customer->second == 0) customers.erase(customer);
+    }
     if (connection.watched_for != 0) control(EPOLL_CTL_DEL, connection.native_handle(), 0, 0);
     gone.splice(gone.end(), connections, connection.place);
   }
@@ -138,6 +158,7 @@ struct TcpServer::Impl {
       if (fd < 0) {
         // Without descriptors or memory the listener would wake us for nothing until some come free: see tick().
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+          ++counts.starved;
           ignore(door);
           tick();
         }
@@ -148,16 +169,39 @@ struct TcpServer::Impl {
   }
 
   void admit(Instant now, int fd, const SocketAddress& peer, TcpSpeech speech) {
-    if (connections.size() >= limits.connections && !make_room()) {
+    const auto customer = is_exempt(peer.ip) ? std::nullopt : std::optional(customer_of(peer.ip));
+    if (!has_room_for(customer)) {
+      ++counts.refused;
       ::close(fd);
       return;
     }
-    connections.push_back(std::make_unique<TcpConnection>(fd, speech, application.begin_session(peer), now));
+    ++counts.accepted;
+    if (customer) ++customers[*customer];
+    connections.push_back(std::make_unique<TcpConnection>(fd, speech, customer, application.begin_session(peer), now));
     TcpConnection& connection = *connections.back();
     connection.place = std::prev(connections.end());
     connection.advance(now, area, tls);  // the request has come already, as a rule
     settle(connection);
     tick();
+  }
+
+  bool is_exempt(const IpAddress& ip) const {
+    return std::ranges::any_of(limits.exempt, [&](const AddressPrefix& block) { return block.contains(ip); });
+  }
+
+  bool has_room_for(const std::optional<AddressPrefix>& customer) {
+    if (held > limits.memory) {
+      ++counts.memory;
+      return false;
+    }
+    const auto known = customer ? customers.find(*customer) : customers.end();
+    if (known != customers.end() && known->second >= limits.connections_per_prefix) {
+      ++counts.prefix_full;
+      return false;
+    }
+    if (connections.size() < limits.connections) return true;
+    ++counts.full;
+    return make_room();
   }
 
   // A newcomer is worth more than a connection that nobody has used for long.
@@ -189,7 +233,7 @@ struct TcpServer::Impl {
   void check_times(Instant now) {
     for (auto it = connections.begin(); it != connections.end();) {
       TcpConnection& connection = **it++;
-      connection.check_time(now, limits);
+      connection.check_time(now, limits, counts);
       settle(connection);
     }
     gone.clear();
@@ -226,6 +270,7 @@ void TcpServer::start() {
 }
 
 void TcpServer::use(quic::ServerTls tls) { impl_->tls = std::move(tls); }
+void TcpServer::use(const TcpLimits& limits) { impl_->limits = limits; }
 void TcpServer::drain() { impl_->drain(); }
 
 void TcpServer::close_all() {
@@ -234,5 +279,7 @@ void TcpServer::close_all() {
 }
 
 std::size_t TcpServer::connection_count() const { return impl_->connections.size(); }
+std::size_t TcpServer::memory_used() const { return impl_->held; }
+const TcpCounts& TcpServer::counts() const { return impl_->counts; }
 
 }  // namespace torq::net

@@ -8,11 +8,11 @@
 // One epoll set of its own serves all its connections (an epoll set can itself be waited for), so that a request costs
 // what its recv and its send cost.
 
-#include <chrono>
 #include <memory>
 #include <vector>
 
 #include "torq/base/clock.hpp"
+#include "torq/net/tcp_limits.hpp"
 #include "torq/net/tcp_listener.hpp"
 #include "torq/quic/tls.hpp"
 
@@ -50,6 +50,8 @@ class ByteSession {
   virtual void handle_sent(Instant now, std::size_t size) = 0;
   /// The peer takes no more for now.
   virtual void handle_pause() = 0;
+  /// Bytes that it holds of requests and of answers.
+  virtual std::size_t held() const = 0;
 };
 
 /// What stands behind a server: a door.
@@ -57,16 +59,6 @@ class TcpApplication {
  public:
   virtual ~TcpApplication() = default;
   virtual std::unique_ptr<ByteSession> begin_session(const SocketAddress& peer) = 0;
-};
-
-/// Everything that a peer can make the server hold or wait for.
-struct TcpLimits {
-  std::size_t connections = 10'000;
-  Duration idle = std::chrono::seconds(60);        ///< between two requests
-  Duration request = std::chrono::seconds(15);     ///< from the first byte of a request, or the connection, to its end
-  Duration stalled = std::chrono::seconds(30);     ///< without the peer taking a byte of its answer
-  Duration lingering = std::chrono::seconds(2);    ///< for a peer that was refused to hear of it
-  Duration tick = std::chrono::milliseconds(500);  ///< how often the times above are looked at
 };
 
 enum class TcpSpeech : std::uint8_t { kPlain, kTls, kEither };
@@ -89,10 +81,15 @@ class TcpServer {
   void start();
   /// Newcomers see this certificate.
   void use(quic::ServerTls tls);
+  /// Who is there stays, within the new times.
+  void use(const TcpLimits& limits);
   /// Accepts no more, ends what is idle, and the others when their exchange is over.
   void drain();
   void close_all();
   std::size_t connection_count() const;
+  /// Bytes that all sessions hold.
+  std::size_t memory_used() const;
+  const TcpCounts& counts() const;
 
  private:
   struct Impl;

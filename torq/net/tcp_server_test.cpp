@@ -45,6 +45,7 @@ class EchoSession final : public ByteSession {
   }
   void handle_sent(Instant, std::size_t size) override { output_.erase(0, size); }
   void handle_pause() override {}
+  std::size_t held() const override { return line_.capacity() + output_.capacity(); }
 
  private:
   std::string line_;
@@ -214,8 +215,77 @@ TEST_F(TcpServerTest, RefusesANewcomerWhenAllAreBusy) {
   const Client second = connect();
 
   EXPECT_EQ(hear(second), "end");
+  EXPECT_EQ(server_->counts().full, 1U);
+  EXPECT_EQ(server_->counts().refused, 1U);
   say(first, "\n");
   EXPECT_EQ(hear(first), "1\n");
+}
+
+TEST_F(TcpServerTest, TurnsAwayAnAddressThatHasItsShare) {
+  TcpLimits limits = kQuick;
+  limits.connections_per_prefix = 1;
+  start(limits);
+  {
+    const Client first = connect();
+    say(first, "1\n");
+    EXPECT_EQ(hear(first), "1\n");
+
+    const Client second = connect();
+
+    EXPECT_EQ(hear(second), "end");
+    EXPECT_EQ(server_->counts().prefix_full, 1U);
+  }
+  for (int i = 0; i < 1'000 && server_->connection_count() > 0; ++i) loop_.run_one_for(10ms);
+  const Client third = connect();
+  say(third, "3\n");
+  EXPECT_EQ(hear(third), "3\n") << "who has left takes up no room";
+}
+
+TEST_F(TcpServerTest, SparesExemptAddressesTheirShare) {
+  TcpLimits limits = kQuick;
+  limits.connections_per_prefix = 1;
+  limits.exempt = {*parse_address_prefix("127.0.0.0/8")};
+  start(limits);
+  const Client first = connect();
+  const Client second = connect();
+
+  say(second, "2\n");
+
+  EXPECT_EQ(hear(second), "2\n");
+}
+
+TEST_F(TcpServerTest, EndsWhoHoldsMostWhenMemoryIsShort) {
+  TcpLimits limits = kQuick;
+  limits.memory = 300 * 1024;
+  start(limits);
+  const Client modest = connect();
+  say(modest, "m");
+  const Client greedy = connect();
+  say(greedy, "*\n");  // is sent a mebibyte at a time, and takes nothing
+
+  for (int i = 0; i < 1'000 && server_->counts().memory == 0; ++i) loop_.run_one_for(10ms);
+
+  EXPECT_EQ(server_->counts().memory, 1U);
+  EXPECT_LT(server_->memory_used(), 1024U);
+  say(modest, "\n");
+  EXPECT_EQ(hear(modest), "m\n");
+}
+
+TEST_F(TcpServerTest, CountsWhomItEnds) {
+  TcpLimits limits = kQuick;
+  limits.request = 10ms;
+  limits.stalled = 10ms;
+  limits.lingering = 10ms;
+  start(limits);
+  const Client slow = connect();
+  const Client deaf = connect();
+  say(deaf, "*\n");
+  for (int i = 0; i < 1'000 && server_->counts().accepted < 2; ++i) loop_.run_one_for(10ms);
+  for (int i = 0; i < 1'000 && server_->connection_count() > 0; ++i) loop_.run_one_for(10ms);
+
+  EXPECT_EQ(server_->counts().accepted, 2U);
+  EXPECT_EQ(server_->counts().overdue, 1U);
+  EXPECT_EQ(server_->counts().stalled, 1U);
 }
 
 TEST_F(TcpServerTest, EndsAfterTheExchangesThatAreUnderWay) {

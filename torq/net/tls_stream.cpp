@@ -4,6 +4,9 @@
 #include <gnutls/gnutls.h>
 
 #include <stdexcept>
+#include <utility>
+
+#include "torq/base/address.hpp"
 
 namespace torq::net {
 namespace {
@@ -16,6 +19,9 @@ constexpr const char* kPriority =
     "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:"
     "+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-RSA-SHA256:+GROUP-X25519:+GROUP-SECP256R1:+CTYPE-SRV-X509:"
     "+COMP-NULL:%SERVER_PRECEDENCE";
+
+// A client takes whatever a sound server's certificate is signed with.
+constexpr const char* kClientPriority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 // Parsed once; read-only from then on.
 gnutls_priority_t priority() {
@@ -47,12 +53,34 @@ StreamIo outcome_of(ssize_t result) {
 TlsStream::TlsStream(int fd, const quic::ServerTls& server) : server_(server) {
   gnutls_init(&session_, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
   gnutls_priority_set(session_, priority());
-  gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, server_.certificate());
+  gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, server_->certificate());
   gnutls_certificate_server_set_request(session_, GNUTLS_CERT_IGNORE);
+  offer_http1();
+  gnutls_transport_set_int(session_, fd);
+}
+
+TlsStream::TlsStream(int fd, const quic::ClientTls& client, std::string server_name)
+    : client_(client), server_name_(std::move(server_name)) {
+  gnutls_init(&session_, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+  gnutls_priority_set_direct(session_, kClientPriority, nullptr);
+  gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, client_->certificate());
+  gnutls_session_set_ptr(session_, this);
+  gnutls_session_set_verify_function(session_, [](gnutls_session_t session) {
+    auto& self = *static_cast<TlsStream*>(gnutls_session_get_ptr(session));
+    self.refusal_ = self.client_->judge(session, self.server_name_);
+    return self.refusal_ ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+  });
+  if (!parse_ip(server_name_)) {
+    gnutls_server_name_set(session_, GNUTLS_NAME_DNS, server_name_.data(), server_name_.size());
+  }
+  offer_http1();
+  gnutls_transport_set_int(session_, fd);
+}
+
+void TlsStream::offer_http1() const {
   static constexpr std::string_view kHttp1 = "http/1.1";
   const gnutls_datum_t protocol{reinterpret_cast<unsigned char*>(const_cast<char*>(kHttp1.data())), kHttp1.size()};
   gnutls_alpn_set_protocols(session_, &protocol, 1, 0);
-  gnutls_transport_set_int(session_, fd);
 }
 
 TlsStream::~TlsStream() { gnutls_deinit(session_); }
@@ -65,6 +93,7 @@ StreamIo TlsStream::advance_handshake() {
   if (is_pause(result)) return {Kind::kAgain};
   if (result < 0) {
     gnutls_alert_send_appropriate(session_, result);
+    fault_ = gnutls_strerror(result);
     return {Kind::kBroken};
   }
   established_ = true;

@@ -8,13 +8,7 @@
 namespace torq::quic {
 namespace {
 
-constexpr unsigned kIpv4Bits = 32;
-constexpr unsigned kIpv6Bits = 56;
 constexpr std::chrono::seconds kRatePeriod{1};
-
-AddressPrefix customer_of(const IpAddress& ip) {
-  return prefix_of(ip, ip.family() == Family::kIpv4 ? kIpv4Bits : kIpv6Bits);
-}
 
 }  // namespace
 

@@ -28,7 +28,9 @@ ngtcp2_callbacks Callbacks::common() {
                               size_t size, void* user) {
     constexpr uint8_t kUnexpectedMessage = 10;  // RFC 8446 6
     const Bytes bytes = std::as_bytes(std::span(data, size));
-    if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && !self(user).on_post_handshake(bytes)) {
+    const bool expected =
+        level == NGTCP2_ENCRYPTION_LEVEL_1RTT ? self(user).on_post_handshake(bytes) : self(user).tls_.has_value();
+    if (!expected) {
       ngtcp2_conn_set_tls_alert(conn, kUnexpectedMessage);
       return static_cast<int>(NGTCP2_ERR_CRYPTO);
     }

@@ -111,6 +111,11 @@ void Connection::connect(Instant now, const Path& path, const ClientTls& tls, st
 
 // Datagrams in and time ----------------------------------------------------------------------------------------------
 
+// The server's first packet, an Initial or a Retry, brings its own choice of connection ID (RFC 9000 7.2).
+bool Connection::heard() const {
+  return ngtcp2_cid_eq(ngtcp2_conn_get_dcid(conn_), ngtcp2_conn_get_client_initial_dcid(conn_)) == 0;
+}
+
 Connection::ReadResult Connection::handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram) {
   if (close_reason_) return ReadResult::kOk;
   latest_ = now;
@@ -162,6 +167,7 @@ void Connection::after_callbacks() {
   }
   if (established_) post_tickets();
   widen_window();
+  let_go_of_tls();
   // A request must not act in the name of an address that is not proven yet: it waits for the path's validation, which
   // ends either way. (A new port of the same address is the same host behind the same NAT.)
   if (!established_ || current_path().remote.ip != proven_peer_.ip) return;
@@ -205,6 +211,7 @@ bool Connection::update_keys(Instant now) {
 
 std::optional<Transmit> Connection::next_transmit(Instant now, std::span<std::byte> out) {
   if (close_reason_) return std::nullopt;
+  may_have_more_ = true;
   if (carried_.empty()) {
     const Transmit run = write_run(now, out);
     return run.size > 0 ? std::optional(run) : std::nullopt;
@@ -238,6 +245,8 @@ Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
       break;
     }
     run.size += packet.size;
+    may_have_more_ = !is_last(packet);
+    if (!may_have_more_) break;
     // A short packet ends a run. So does a first one above the path's proven size: a probe, which travels alone.
     if (packet.size < run.segment_size || packet.size > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn_)) break;
   }
@@ -247,11 +256,19 @@ Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
   return run;
 }
 
+// ngtcp2 puts into a packet with stream data all that it has to say and that fits. What it says elsewhere, it says in
+// packets without (a probe, the validation of a path), or before the handshake is over (one packet for each level).
+bool Connection::is_last(const Packet& packet) const {
+  constexpr std::size_t kWellBelowFull = 1000;
+  return established_ && packet.has_stream && packet.size < kWellBelowFull && sending_.empty();
+}
+
 // One UDP datagram in the making. ngtcp2 decides on its path and ECN mark once, in the first of the calls that fill it.
 struct Connection::Draft {
   std::span<std::byte> out;
   ngtcp2_path_storage path{};
   ngtcp2_pkt_info info{};
+  bool has_stream = false;
 
   explicit Draft(std::span<std::byte> space) : out(space) { ngtcp2_path_storage_zero(&path); }
 };
@@ -261,7 +278,8 @@ Connection::Packet Connection::write_packet(Instant now, std::span<std::byte> ou
   while (!close_reason_) {
     const std::ptrdiff_t written = offer(next_to_send(), now, draft);
     if (written >= 0) {
-      return {static_cast<std::size_t>(written), from_native(draft.path.path), static_cast<Ecn>(draft.info.ecn)};
+      return {static_cast<std::size_t>(written), from_native(draft.path.path), static_cast<Ecn>(draft.info.ecn),
+              draft.has_stream};
     }
   }
   return {};
@@ -287,6 +305,7 @@ std::ptrdiff_t Connection::offer(Stream* stream, Instant now, Draft& draft) {
       conn_, &draft.path.path, &draft.info, reinterpret_cast<std::uint8_t*>(draft.out.data()), draft.out.size(), &taken,
       flags, stream == nullptr ? -1 : static_cast<std::int64_t>(stream->id), vectors.data(), count, to_timestamp(now));
   if (stream != nullptr && taken >= 0) {
+    draft.has_stream = true;
     const auto n = static_cast<std::size_t>(taken);
     stream->outgoing.advance(n);
     stream->fin_sent = fin && n == total;

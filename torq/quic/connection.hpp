@@ -81,10 +81,12 @@ class Connection {
   /// address is not announced to the application before that address is proven.
   const SocketAddress& peer() const { return proven_peer_; }
   bool established() const { return established_; }
+  /// A client's: whether the server has answered at all, with a packet that only who read ours could have made.
+  bool heard() const;
   /// Established without a certificate, with a ticket of an earlier connection.
-  bool resumed() const { return established_ && tls_->resumed(); }
+  bool resumed() const { return established_ && resumed_; }
   /// The peer's own certificate in DER (a server's); empty when it has none, or none has come yet.
-  std::vector<std::byte> peer_certificate() const { return tls_->peer_certificate(); }
+  std::vector<std::byte> peer_certificate() const { return tls_ ? tls_->peer_certificate() : std::vector<std::byte>(); }
 
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();
@@ -106,6 +108,10 @@ class Connection {
   std::size_t room(StreamId id);
   /// Takes as much of `bytes` as there is room for and returns how much; if not all, StreamWritable will follow.
   std::size_t write(StreamId id, Bytes bytes);
+  /// The same without a copy: room for at most `most` bytes, to be filled and committed before anything else is asked
+  /// of this connection. Empty when there is none; StreamWritable will follow.
+  std::span<std::byte> prepare(StreamId id, std::size_t most);
+  void commit(StreamId id, std::size_t n);
   /// No more will be written.
   void finish(StreamId id);
   /// Gives up our half at once (RESET_STREAM).
@@ -114,6 +120,10 @@ class Connection {
   void stop_sending(StreamId id, std::uint64_t code);
   /// Bidirectional streams whose end neither side has seen yet.
   std::size_t open_streams() const;
+
+  /// What the application holds for this connection outside of it, in bytes: they count as the connection's own
+  /// (Limits::memory).
+  void note_held(std::size_t bytes);
 
   /// Asks a peer that has been silent for this long for a sign of life, so that only a dead peer or path runs into the
   /// idle time-out; nothing: no more (RFC 9000 10.1.2).
@@ -136,6 +146,8 @@ class Connection {
   void handle_timeout(Instant now);
   /// One run of datagrams for one path at the front of `out`; nothing when there is nothing to send now.
   std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
+  /// False when that run was certainly the last for now.
+  bool may_have_more() const { return may_have_more_; }
   std::optional<Instant> next_timeout() const;
 
   /// Ends the connection; a reason that is ours is put into a CONNECTION_CLOSE, see closing_packet().
@@ -168,6 +180,7 @@ class Connection {
     std::size_t size = 0;
     Path path;
     Ecn ecn = Ecn::kNone;
+    bool has_stream = false;  // data, or the end of a stream
   };
 
   // Recorded by ngtcp2's callbacks. False is a failure that ends the connection.
@@ -200,8 +213,11 @@ class Connection {
   void release_if_done(Stream& stream);
   std::size_t worthwhile_room() const;
   void announce_room(Stream& stream);
+  void note_if_full(std::size_t n);
+  void on_written(Stream& stream, std::size_t n);
   void after_callbacks();
   void submit_address_token();
+  void let_go_of_tls();
   void post_tickets();
   void forget_sent(std::size_t n);
   void queue(Stream& stream);
@@ -211,6 +227,7 @@ class Connection {
   std::ptrdiff_t offer(Stream* stream, Instant now, Draft& draft);
   Packet write_packet(Instant now, std::span<std::byte> out);
   Transmit write_run(Instant now, std::span<std::byte> out);
+  bool is_last(const Packet& packet) const;
   void handle_write_error(Instant now, int error, Stream* stream);
   void fail(Instant now, int error);
   void close_with(Instant now, const ngtcp2_ccerr& error, CloseReason reason);
@@ -221,7 +238,7 @@ class Connection {
   const Limits& limits_;
   Ledger ledger_;  // outlives conn_
   ngtcp2_conn* conn_ = nullptr;
-  std::optional<TlsSession> tls_;
+  std::optional<TlsSession> tls_;  // a server's until the handshake is over: it has nothing to say in TLS after that
   PostHandshake post_handshake_;
 
   std::unordered_map<StreamId, Stream> streams_;
@@ -233,11 +250,14 @@ class Connection {
   std::size_t unread_ = 0;          // of them, those that have come in order
   std::size_t uncredited_ = 0;      // bytes dropped in a callback, given back to the peer afterwards
   std::size_t held_ = 0;            // bytes in the send buffers of all streams
+  std::size_t held_outside_ = 0;    // by the application
   bool full_ = false;  // a write found max_unacknowledged reached: whoever wants room is told when there is
 
   SocketAddress proven_peer_;
   Instant latest_;  // ngtcp2 aborts on time that goes backwards
   bool established_ = false;
+  bool resumed_ = false;
+  bool may_have_more_ = false;
   bool confirmed_ =
       false;              // the client's sight of the handshake's end (RFC 9001 4.1.2); a server confirms by completing
   bool flushed_ = false;  // something could be written since `established_`

@@ -63,9 +63,10 @@ void Connection::fail(Instant now, int library_error) {
   } else {
     ngtcp2_ccerr_set_liberr(&error, library_error, nullptr, 0);
   }
-  if (const auto& refusal = tls_->refusal()) {
+  if (tls_ && tls_->refusal()) {
+    const CertificateRefusal& refusal = *tls_->refusal();
     const CloseKind kind = tls_->resumed() ? CloseKind::kTicketRefused : CloseKind::kCertificateRefused;
-    reason = {kind, 0, refusal->text, refusal->pin};
+    reason = {kind, 0, refusal.text, refusal.pin};
   }
   reason.code = error.error_code;
   close_with(now, error, std::move(reason));

@@ -2,6 +2,8 @@
 // The streams of a connection: what the application does with them, and what ngtcp2 says of them.
 #include <ngtcp2/ngtcp2.h>
 
+#include <cassert>
+
 #include "torq/quic/connection.hpp"
 #include "torq/quic/native.hpp"
 
@@ -110,17 +112,44 @@ std::size_t Connection::write(StreamId id, Bytes bytes) {
   Stream* stream = find(id);
   if (stream == nullptr) return 0;
   stream->wants_room = n < bytes.size();
-  if (stream->wants_room && held_ + n >= send_cap()) {
-    full_ = true;
-    host_.note(LimitHit::kUnreadResponse);
-  }
+  if (stream->wants_room) note_if_full(n);
   if (n == 0) return 0;
   stream->outgoing.append(bytes.first(n));
+  on_written(*stream, n);
+  return n;
+}
+
+std::span<std::byte> Connection::prepare(StreamId id, std::size_t most) {
+  constexpr std::size_t kTooLittle = 4 * 1024;  // to be worth a step, while more room is on its way
+  Stream* stream = find(id);
+  if (stream == nullptr || most == 0) return {};
+  const std::size_t n = std::min(most, room(id));
+  stream->wants_room = n == 0 || (n < std::min(most, kTooLittle) && stream->outgoing.unsent() > 0);
+  if (!stream->wants_room) return stream->outgoing.prepare(n);
+  note_if_full(n);
+  return {};
+}
+
+void Connection::commit(StreamId id, std::size_t n) {
+  Stream* stream = find(id);
+  assert(stream != nullptr && n <= room(id));
+  if (n == 0) return;
+  stream->outgoing.commit(n);
+  on_written(*stream, n);
+}
+
+// A stream wants more room than `n`, which is what there is.
+void Connection::note_if_full(std::size_t n) {
+  if (held_ + n < send_cap()) return;
+  full_ = true;
+  host_.note(LimitHit::kUnreadResponse);
+}
+
+void Connection::on_written(Stream& stream, std::size_t n) {
   held_ += n;
   ledger_.add(n);
-  queue(*stream);
+  queue(stream);
   host_.touch(*this);
-  return n;
 }
 
 void Connection::finish(StreamId id) {
@@ -223,6 +252,12 @@ void Connection::allow_another(StreamId id) {
   }
 }
 
+void Connection::note_held(std::size_t bytes) {
+  if (bytes > held_outside_) ledger_.add(bytes - held_outside_);
+  if (bytes < held_outside_) ledger_.remove(held_outside_ - bytes);
+  held_outside_ = bytes;
+}
+
 // Not for every acknowledged byte: a writer is called when there is a good piece to write.
 std::size_t Connection::worthwhile_room() const { return std::min(limits_.max_unsent, send_cap()) / 2; }
 
@@ -265,6 +300,7 @@ bool Connection::on_handshake_completed() {
     return false;
   }
   established_ = true;
+  resumed_ = tls_->resumed();
   proven_peer_ = current_path().remote;
   host_.post({handle_, Connected{}});
   if (ngtcp2_conn_is_server(conn_)) {
@@ -290,7 +326,15 @@ void Connection::on_new_token(Bytes token) {
   host_.post({handle_, NewToken{{token.begin(), token.end()}}});
 }
 
+// It takes half of what an idle connection would. Not from within a callback, which TLS may have called.
+void Connection::let_go_of_tls() {
+  if (!established_ || !tls_ || !ngtcp2_conn_is_server(conn_)) return;
+  ngtcp2_conn_set_tls_native_handle(conn_, nullptr);
+  tls_.reset();
+}
+
 void Connection::post_tickets() {
+  if (!tls_) return;
   for (auto& ticket : tls_->take_tickets()) {
     if (keepsakes_ >= kMostKeepsakes) return;
     ++keepsakes_;

@@ -242,7 +242,7 @@ std::optional<Transmit> Endpoint::next_transmit(Instant now, std::span<std::byte
     touched_.pop_front();
     connection.touched = false;
     const auto run = connection.next_transmit(now, out);
-    if (run) touch(connection);  // there may be more, after the others had their turn
+    if (run && connection.may_have_more()) touch(connection);  // after the others had their turn
     settle(now, connection);
     if (run) return counted(*run);
     if (!answers_.empty()) return next_transmit(now, out);  // its CONNECTION_CLOSE
@@ -360,6 +360,7 @@ void Endpoint::relieve(Instant now) {
 void Endpoint::settle(Instant now, Connection& connection) {
   if (connection.close_reason()) return retire(now, connection);
   if (connection.established() && connection.place) admission_.establish(*connection.place);
+  if (connection.touched) return;  // its deadline changes again when it is written, before anybody asks for it
   auto deadline = connection.next_timeout();
   // One that was handled and has not moved would be due for ever, and its owner busy for ever.
   if (deadline && deadline == connection.handled_deadline) deadline = now + kPauseOfAStuckTimer;

@@ -62,6 +62,11 @@ class Endpoint final : private ConnectionHost {
 
   /// Newcomers see this certificate; connections keep theirs.
   void use(ServerTls server) { options_.server = std::move(server); }
+  /// All that is told to a peer in its handshake (streams and windows), and `closing`, must be as before.
+  void use(const Limits& limits) {
+    options_.limits = limits;
+    relief_at_ = limits.memory;
+  }
   /// What is made from now on is made with these; connections that are there keep theirs.
   void renew_secrets(const Secrets& secrets) { options_.secrets = secrets; }
   /// Accepts no more connections: newcomers are told CONNECTION_REFUSED.

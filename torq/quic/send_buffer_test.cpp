@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace torq::quic {
@@ -32,6 +33,19 @@ TEST(SendBuffer, KeepsBytesInPlaceFromWriteToAcknowledgement) {
   for (std::size_t i = 1; i < 200; ++i) buffer.append(as_bytes(numbers(i * 100, 100)));
 
   EXPECT_EQ(as_text(first[0]), numbers(0, 100));
+}
+
+TEST(SendBuffer, SendsWhatWasFilledInPlaceInItsTurn) {
+  SendBuffer buffer;
+  buffer.append(as_bytes(numbers(0, 300)));
+
+  const auto space = buffer.prepare(500);
+  const std::string more = numbers(300, space.size());
+  std::ranges::copy(as_bytes(more), space.begin());
+  EXPECT_EQ(unsent_text(buffer), numbers(0, 300));
+  buffer.commit(space.size() / 2);
+
+  EXPECT_EQ(unsent_text(buffer), numbers(0, 300 + space.size() / 2));
 }
 
 TEST(SendBuffer, ReleasesWhatIsAcknowledgedOnce) {

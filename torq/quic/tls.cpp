@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <span>
 #include <utility>
@@ -17,17 +16,11 @@
 #include "torq/base/address.hpp"
 #include "torq/base/bytes.hpp"
 #include "torq/quic/certificate.hpp"
+#include "torq/quic/tls_credentials.hpp"
 
 namespace torq::quic {
 namespace {
 
-// Parsed once. AES-128 first and by the server's choice, because ChaCha20 costs twelve times as much here and rustls
-// clients lead with other ciphers; no TLS 1.2 compatibility record, which QUIC forbids (RFC 9001 8.4).
-constexpr const char* kServerPriority =
-    "NONE:+VERS-TLS1.3:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:+SIGN-ECDSA-SECP256R1-SHA256:"
-    "+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:"
-    "+SIGN-RSA-PSS-SHA256:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-PSS-SHA512:+GROUP-X25519:+GROUP-SECP256R1:"
-    "+GROUP-SECP384R1:+CTYPE-SRV-X509:+CTYPE-CLI-X509:%DISABLE_TLS13_COMPAT_MODE:%SERVER_PRECEDENCE";
 // A client takes whatever a sound server's certificate is signed with.
 constexpr const char* kClientPriority =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-GROUP-ALL:+GROUP-X25519:"
@@ -40,17 +33,6 @@ constexpr std::chrono::seconds kTicketLifetime = std::chrono::hours(24);
 // What a server may make a client hold until it is asked for it. A ticket comes with the server's certificates.
 constexpr std::size_t kMostTickets = 8;
 constexpr std::size_t kLargestTicket = 32 * 1024;
-
-gnutls_datum_t datum(std::string_view text) {
-  return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())), static_cast<unsigned>(text.size())};
-}
-
-gnutls_priority_t parse_priority(const char* text) {
-  gnutls_priority_t priority = nullptr;
-  [[maybe_unused]] const int rv = gnutls_priority_init(&priority, text, nullptr);
-  assert(rv == 0);
-  return priority;
-}
 
 // In DER; empty without one.
 Bytes certificate_of_peer(gnutls_session_t session) {
@@ -128,52 +110,11 @@ std::optional<std::string> fault_under(const TrustCertificateAuthorities&, gnutl
 
 }  // namespace
 
-struct ServerTls::Credentials {
-  gnutls_certificate_credentials_t certificate = nullptr;
-  gnutls_priority_t priority = parse_priority(kServerPriority);
-
-  Credentials() { gnutls_certificate_allocate_credentials(&certificate); }
-  ~Credentials() {
-    gnutls_certificate_free_credentials(certificate);
-    gnutls_priority_deinit(priority);
-  }
-  Credentials(const Credentials&) = delete;
-  Credentials& operator=(const Credentials&) = delete;
-};
-
-Result<ServerTls, std::string> ServerTls::create(std::string_view certificate_pem, std::string_view key_pem) {
-  if (auto fault = check_pair(certificate_pem, key_pem)) return Failure(*fault);
-  auto credentials = std::make_shared<Credentials>();
-  const gnutls_datum_t certificate = datum(certificate_pem);
-  const gnutls_datum_t key = datum(key_pem);
-  const int rv = gnutls_certificate_set_x509_key_mem(credentials->certificate, &certificate, &key, GNUTLS_X509_FMT_PEM);
-  if (rv < 0) return Failure(std::string(gnutls_strerror(rv)));
-  ServerTls tls;
-  tls.credentials_ = std::move(credentials);
-  return tls;
-}
-
-gnutls_certificate_credentials_st* ServerTls::certificate() const { return credentials_->certificate; }
-
-struct ClientTls::Credentials {
-  gnutls_certificate_credentials_t certificate = nullptr;
-  gnutls_priority_t priority = parse_priority(kClientPriority);
-  Trust trust;
-
-  explicit Credentials(Trust whom) : trust(std::move(whom)) { gnutls_certificate_allocate_credentials(&certificate); }
-  ~Credentials() {
-    gnutls_certificate_free_credentials(certificate);
-    gnutls_priority_deinit(priority);
-  }
-  Credentials(const Credentials&) = delete;
-  Credentials& operator=(const Credentials&) = delete;
-};
-
 Result<ClientTls, std::string> ClientTls::create(Trust trust) {
   if (const auto* pinned = std::get_if<TrustPin>(&trust); pinned != nullptr && !is_pin(pinned->pin)) {
     return Failure("a pin is sha256: and 64 lower-case hexadecimal digits, not " + pinned->pin);
   }
-  auto credentials = std::make_shared<Credentials>(std::move(trust));
+  auto credentials = std::make_shared<Credentials>(kClientPriority, std::move(trust));
   if (const auto* authorities = std::get_if<TrustCertificateAuthorities>(&credentials->trust)) {
     const gnutls_datum_t pem = datum(authorities->pem);
     const int count = gnutls_certificate_set_x509_trust_mem(credentials->certificate, &pem, GNUTLS_X509_FMT_PEM);
@@ -183,6 +124,16 @@ Result<ClientTls, std::string> ClientTls::create(Trust trust) {
   ClientTls tls;
   tls.credentials_ = std::move(credentials);
   return tls;
+}
+
+gnutls_certificate_credentials_st* ClientTls::certificate() const { return credentials_->certificate; }
+
+std::optional<CertificateRefusal> ClientTls::judge(gnutls_session_int* session, const std::string& server_name) const {
+  const std::string pin = pin_of_peer(session);
+  const auto fault =
+      std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); }, credentials_->trust);
+  if (!fault) return std::nullopt;
+  return CertificateRefusal{*fault, pin};
 }
 
 struct TlsSession::Impl {
@@ -287,11 +238,9 @@ struct TlsSession::Impl {
   }
 
   int verify() {
-    const std::string pin = pin_of_peer(session);
-    auto fault = std::visit([&](const auto& trust) { return fault_under(trust, session, server_name, pin); },
-                            client->credentials().trust);
-    if (!fault) return 0;
-    refusal = CertificateRefusal{*fault, pin};
+    auto judged = client->judge(session, server_name);
+    if (!judged) return 0;
+    refusal = std::move(judged);
     return GNUTLS_E_CERTIFICATE_ERROR;
   }
 };

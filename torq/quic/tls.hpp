@@ -51,6 +51,12 @@ struct TrustPin {
 struct TrustAnyone {};
 using Trust = std::variant<TrustCertificateAuthorities, TrustPin, TrustAnyone>;
 
+/// Why a client refused a server's certificate.
+struct CertificateRefusal {
+  std::string text;
+  std::string pin;  ///< that the server has; empty if its certificate cannot be read
+};
+
 class ClientTls {
  public:
   /// The error says what is wrong with the trust setting: no CA in it, or a pin of another form.
@@ -59,14 +65,15 @@ class ClientTls {
   struct Credentials;
   const Credentials& credentials() const { return *credentials_; }
 
+  // For another transport than QUIC.
+  /// Valid as long as this, or a copy of it.
+  gnutls_certificate_credentials_st* certificate() const;
+  /// Of a session in whose handshake the server's certificate has come; nothing when it is believed to be
+  /// `server_name`.
+  std::optional<CertificateRefusal> judge(gnutls_session_int* session, const std::string& server_name) const;
+
  private:
   std::shared_ptr<const Credentials> credentials_;
-};
-
-/// Why a client refused a server's certificate.
-struct CertificateRefusal {
-  std::string text;
-  std::string pin;  ///< that the server has; empty if its certificate cannot be read
 };
 
 /// One connection's TLS. Neither moves nor is copied: GnuTLS and ngtcp2 hold its address.

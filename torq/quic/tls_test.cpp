@@ -9,17 +9,19 @@
 namespace torq::quic {
 namespace {
 
-CertificatePair make_pair_for(const char* name) {
+CertificatePair make_pair_for(const char* name, KeyKind kind = KeyKind::kEd25519) {
   CertificateTerms terms;
   terms.names = {name};
   terms.not_after = std::chrono::sys_days(std::chrono::year(2120) / 1 / 1);
-  return *make_self_signed(KeyKind::kEd25519, terms);
+  return *make_self_signed(kind, terms);
 }
 
 TEST(ServerTls, TakesACertificateAndItsKey) {
-  const auto pair = make_pair_for("a.example");
+  for (const KeyKind kind : {KeyKind::kEd25519, KeyKind::kEcdsaP256}) {
+    const auto pair = make_pair_for("a.example", kind);
 
-  EXPECT_TRUE(ServerTls::create(pair.cert_pem, pair.key_pem));
+    EXPECT_TRUE(ServerTls::create(pair.cert_pem, pair.key_pem));
+  }
 }
 
 TEST(ServerTls, SaysThatTheCertificateIsNone) {

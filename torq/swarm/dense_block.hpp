@@ -23,6 +23,7 @@ class DenseBlock {
   DenseBlock() : memory_(allocate(2)) {}
 
   std::size_t size() const { return header().size; }
+  std::size_t bytes() const { return sizeof(Header) + header().capacity * sizeof(Entry); }
   Entry* begin() { return reinterpret_cast<Entry*>(memory_.get() + sizeof(Header)); }
   Entry* end() { return begin() + size(); }
   const Entry* begin() const { return reinterpret_cast<const Entry*>(memory_.get() + sizeof(Header)); }

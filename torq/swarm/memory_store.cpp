@@ -22,7 +22,7 @@ struct MemoryStore::Whereabouts {
 };
 
 MemoryStore::MemoryStore(const SipKey& key, Duration lifetime, const StoreLimits& limits)
-    : commons_(std::make_unique<Commons>(key, lifetime, limits)) {
+    : commons_(std::make_unique<Commons>(key, lifetime, limits)), lifetime_(lifetime) {
   assert(lifetime >= std::chrono::seconds(1));
   for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(*commons_));
 }
@@ -68,7 +68,7 @@ void MemoryStore::restore(Instant now, Duration downtime, const SnapshotHeader& 
   // Absurd times of a file must not overflow; peers are over long before.
   constexpr Duration kLongest = std::chrono::hours(24 * 365);
   const Duration since = std::clamp(downtime - block.elapsed, Duration::zero(), kLongest);
-  const Aging aging(header.tick, since, commons_->clock.tick());
+  const Aging aging(header.tick, since, commons_->clock.get().tick());
   while (!block.records.empty()) {
     const SwarmRecord record = block.take_record();
     const auto [shard, tag] = find(record.info_hash);
@@ -83,7 +83,23 @@ StoreFigures MemoryStore::figures() const {
           .peers = commons_->peers.taken(),
           .refused_swarms = commons_->swarms.refused(),
           .refused_peers = commons_->peers.refused() + by_full_swarms + by_address,
+          .refused_by_all = commons_->peers.refused(),
+          .refused_by_swarm = by_full_swarms,
           .refused_by_address = by_address};
+}
+
+void MemoryStore::use(Instant now, Duration lifetime, const StoreLimits& limits) {
+  commons_->limits.replace(limits);
+  commons_->swarms.set_limit(limits.swarms);
+  commons_->peers.set_limit(limits.peers);
+  if (lifetime > lifetime_) commons_->clock.replace(PeerClock::following(commons_->clock.get(), now, lifetime));
+  lifetime_ = std::max(lifetime_, lifetime);
+}
+
+std::size_t MemoryStore::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->bytes();
+  return sum;
 }
 
 }  // namespace torq::swarm

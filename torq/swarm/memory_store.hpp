@@ -30,6 +30,8 @@ struct StoreFigures {
   std::uint64_t peers = 0;
   std::uint64_t refused_swarms = 0;      ///< visits that found no room for a new swarm, since the start
   std::uint64_t refused_peers = 0;       ///< visits that kept a new peer out, since the start
+  std::uint64_t refused_by_all = 0;      ///< of those, because there were too many in all swarms
+  std::uint64_t refused_by_swarm = 0;    ///< of those, because there were too many in the swarm
   std::uint64_t refused_by_address = 0;  ///< of those, because there were too many of its address
 };
 
@@ -55,7 +57,14 @@ class MemoryStore final : public tracker::SwarmStore {
   /// Puts back what a block of a snapshot holds (snapshot.hpp). `downtime` is the time since the header's.
   void restore(Instant now, Duration downtime, const SnapshotHeader& header, SnapshotBlock block);
 
+  /// Newcomers meet these limits from now on; who is there stays. A longer lifetime is given to those who are there,
+  /// too; a shorter one to nobody, for they were told when to come again. For one thread, while others use the store.
+  void use(Instant now, Duration lifetime, const StoreLimits& limits);
+
   StoreFigures figures() const;
+  /// Memory that swarms and peers take, the latter as of some seconds ago (a sixteenth of their lifetime). Looks at
+  /// each shard.
+  std::size_t bytes() const;
 
  private:
   friend SnapshotWriter;
@@ -64,6 +73,7 @@ class MemoryStore final : public tracker::SwarmStore {
 
   const std::unique_ptr<Commons> commons_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  Duration lifetime_;
   std::atomic<std::size_t> turn_{0};  // of the shards, to be swept
 };
 

@@ -55,6 +55,62 @@ TEST_F(MemoryStoreTest, FiguresCountWhatWasRefused) {
   EXPECT_EQ(store_.figures().peers, 20'099u);
 }
 
+TEST_F(MemoryStoreTest, GivesALongerLifetimeToThoseWhoAreThereToo) {
+  const auto sweep_until = [this](Instant end) {
+    for (; now_ < end; now_ += kLifetime / 15) {
+      while (store_.expire(now_)) {
+      }
+    }
+  };
+  visit(1, 1);
+  const Instant seen = now_;
+  sweep_until(seen + kLifetime / 2);
+
+  store_.use(now_, 4 * kLifetime, {});
+
+  sweep_until(seen + 2 * kLifetime);
+  EXPECT_EQ(store_.figures().peers, 1u);
+  sweep_until(seen + 3 * kLifetime);
+  EXPECT_EQ(store_.figures().peers, 0u) << "half of the old one and half of the new one";
+}
+
+TEST_F(MemoryStoreTest, TakesALifetimeFromNobody) {
+  visit(1, 1);
+
+  store_.use(now_, kLifetime / 10, {});
+
+  now_ += kLifetime - std::chrono::seconds(1);
+  EXPECT_EQ(store_.counts(now_, swarm_number(1)).incomplete, 1u);
+}
+
+TEST_F(MemoryStoreTest, HoldsNewcomersToNewLimits) {
+  visit(1, 1);
+  visit(2, 2);
+
+  store_.use(now_, kLifetime, {.swarms = 2, .peers = 3});
+
+  EXPECT_FALSE(visit(3, 3).admitted);
+  EXPECT_TRUE(visit(1, 4).admitted);
+  EXPECT_FALSE(visit(1, 5).admitted);
+}
+
+TEST_F(MemoryStoreTest, TellsWhatItHoldsInMemory) {
+  const auto pass = [this] {
+    now_ += kLifetime / 15;
+    while (store_.expire(now_)) {
+    }
+  };
+  const std::size_t empty = store_.bytes();
+  for (std::size_t n = 0; n < 10'000; ++n) visit(1, n);
+  pass();
+  const std::size_t full = store_.bytes();
+  for (int i = 0; i < 40; ++i) pass();
+
+  EXPECT_GT(full, empty + 10'000 * 7);
+  EXPECT_LT(full, empty + 10'000 * 21);
+  EXPECT_LT(store_.bytes(), empty + 10'000);
+}
+
 TEST_F(MemoryStoreTest, FiguresReturnToZeroWhenAllIsForgotten) {
   for (std::size_t n = 0; n < 10'000; ++n) visit(n % 100, n);
 

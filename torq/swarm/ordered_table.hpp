@@ -31,6 +31,7 @@ class OrderedTable {
   explicit OrderedTable(std::size_t expected) : front_(homes_for(expected)) {}
 
   std::size_t size() const { return size_; }
+  std::size_t bytes() const { return sizeof *this + front_.bytes() + back_.bytes(); }
 
   Entry* find(const Entry& peer, const PeerHash& hash_of) {
     const std::uint64_t hash = hash_of(peer);

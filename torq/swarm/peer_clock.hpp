@@ -4,6 +4,7 @@
 // an entry keeps the low bits of its last tick. That is enough to tell ages of up to four lifetimes apart; whoever
 // holds entries must not let one become older (Shard::advance).
 
+#include <algorithm>
 #include <cstdint>
 
 #include "torq/base/clock.hpp"
@@ -36,13 +37,25 @@ class Tick {
 /// Turns instants into ticks. A lifetime never ends early, and late by at most one tick.
 class PeerClock {
  public:
-  explicit PeerClock(Duration lifetime) : tick_((lifetime + Duration(kLifetimeTicks - 1)) / kLifetimeTicks) {}
+  explicit PeerClock(Duration lifetime) : PeerClock(lifetime, {}, 0) {}
 
-  TickCount ticks(Instant now) const { return now.time_since_epoch() / tick_; }
+  /// Goes on from where `before` is, at another pace: what is left of the lifetimes under way becomes longer or shorter
+  /// in proportion.
+  static PeerClock following(const PeerClock& before, Instant now, Duration lifetime) {
+    return {lifetime, now, before.ticks(now)};
+  }
+
+  /// Never less than where it began.
+  TickCount ticks(Instant now) const { return first_ + std::max(now - begun_, Duration::zero()) / tick_; }
   Duration tick() const { return tick_; }
 
  private:
+  PeerClock(Duration lifetime, Instant begun, TickCount first)
+      : tick_((lifetime + Duration(kLifetimeTicks - 1)) / kLifetimeTicks), begun_(begun), first_(first) {}
+
   Duration tick_;
+  Instant begun_;
+  TickCount first_;
 };
 
 }  // namespace torq::swarm

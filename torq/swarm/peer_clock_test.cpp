@@ -22,6 +22,17 @@ TEST(PeerClock, EndsALifetimeNeverEarlyAndLateByAtMostAThousandth) {
   }
 }
 
+TEST(PeerClock, GoesOnAtAnotherPaceFromWhereItIs) {
+  const PeerClock before{seconds(150)};
+  const Instant change{seconds(1000)};
+
+  const PeerClock after = PeerClock::following(before, change, seconds(600));
+
+  EXPECT_EQ(after.ticks(change), before.ticks(change));
+  EXPECT_EQ(after.ticks(change - seconds(9)), before.ticks(change)) << "a thread that is late";
+  EXPECT_EQ(after.ticks(change + seconds(600)) - after.ticks(change), kLifetimeTicks);
+}
+
 TEST(Tick, TellsAgesOfUpToFourLifetimesApart) {
   for (TickCount seen = 0; seen < 40'000; seen += 123) {
     for (TickCount age = 0; age <= 4 * kLifetimeTicks; age += 100) {

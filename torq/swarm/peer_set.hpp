@@ -33,6 +33,13 @@ class PeerSet {
     return std::get<Entry>(form_).is_occupied() ? 1 : 0;
   }
 
+  /// Beyond its own size.
+  std::size_t bytes() const {
+    if (const auto* table = std::get_if<Table>(&form_)) return (*table)->bytes();
+    if (const auto* block = std::get_if<Block>(&form_)) return block->bytes();
+    return 0;
+  }
+
   /// Good until the set is changed; null when the peer is not there.
   Entry* find(const Entry& peer, const PeerHash& hash_of) {
     if (auto* table = std::get_if<Table>(&form_)) return (*table)->find(peer, hash_of);

@@ -13,18 +13,21 @@ class Quota {
 
   /// False (and nothing is taken) when all are taken.
   [[nodiscard]] bool take() {
-    if (taken_.fetch_add(1, std::memory_order_relaxed) < limit_) return true;
+    if (taken_.fetch_add(1, std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed)) return true;
     give_back(1);
     refused_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   void give_back(std::size_t places) { taken_.fetch_sub(places, std::memory_order_relaxed); }
 
+  /// What is taken beyond it stays taken.
+  void set_limit(std::size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+
   std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
   std::size_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
-  const std::size_t limit_;
+  std::atomic<std::size_t> limit_;
   std::atomic<std::size_t> taken_{0};
   std::atomic<std::size_t> refused_{0};
 };

@@ -77,6 +77,11 @@ Shard::Progress Shard::sweep(Instant now, std::size_t budget) {
   return {visited, pass_.is_over};
 }
 
+std::size_t Shard::bytes() {
+  const std::lock_guard lock(mutex_);
+  return sizeof *this + swarms_.bytes() + swarms_bytes_;
+}
+
 Shard::Copied Shard::copy(Instant now, Cursor cursor, std::size_t budget, RecordWriter& into) {
   const std::lock_guard lock(mutex_);
   const Tick tick = advance(now);
@@ -111,7 +116,7 @@ Swarm* Shard::restore_peers(Swarm* swarm, Instant now, const SwarmRecord& record
     const TickCount age = aging.age(peer.mark.age);
     if (age > kLifetimeTicks || (swarm && swarm->knows(peer.address, commons_.hash_of)) || !take_room(swarm)) continue;
     if (!swarm) swarm = &swarms_.insert(record.info_hash, tag);
-    swarm->restore(peer, Tick(commons_.clock.ticks(now) - age), commons_.hash_of);
+    swarm->restore(peer, Tick(commons_.clock.get().ticks(now) - age), commons_.hash_of);
   }
   return swarm;
 }
@@ -120,7 +125,7 @@ Swarm* Shard::restore_peers(Swarm* swarm, Instant now, const SwarmRecord& record
 // Short of that, no entry is older than 2 lifetimes at the last call (1 since a pass began, 1 before it), hence 4 now.
 // A working server comes to neither: its workers call sweep(). It is for one that was stopped for minutes.
 Tick Shard::advance(Instant now) {
-  const TickCount before = std::exchange(latest_, std::max(latest_, commons_.clock.ticks(now)));
+  const TickCount before = std::exchange(latest_, std::max(latest_, commons_.clock.get().ticks(now)));
   if (latest_ - before > 2 * kLifetimeTicks) {
     clear();
   } else if (latest_ - all_seen_ > kLifetimeTicks) {
@@ -131,7 +136,7 @@ Tick Shard::advance(Instant now) {
 }
 
 bool Shard::take_room(const Swarm* swarm) {
-  if (swarm && swarm->size() >= commons_.limits.peers_per_swarm) {
+  if (swarm && swarm->size() >= commons_.limits.get().peers_per_swarm) {
     commons_.refused_by_full_swarms.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
@@ -142,15 +147,16 @@ bool Shard::take_room(const Swarm* swarm) {
 }
 
 bool Shard::is_crowded(const Swarm* swarm, const SocketAddress& newcomer, Random& random) const {
-  const std::size_t most = commons_.limits.peers_per_address;
+  const StoreLimits& limits = commons_.limits.get();
+  const std::size_t most = limits.peers_per_address;
   if (!swarm || swarm->size() < most || swarm->neighbours(newcomer, random) < most) return false;
   const auto holds = [&](const AddressPrefix& prefix) { return prefix.contains(newcomer.ip); };
-  if (std::ranges::any_of(commons_.limits.exempt, holds)) return false;
+  if (std::ranges::any_of(limits.exempt, holds)) return false;
   commons_.refused_by_address.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 
-void Shard::begin_pass() { pass_ = {latest_, false, 0, {}}; }
+void Shard::begin_pass() { pass_ = {latest_, false, 0, {}, 0}; }
 
 std::size_t Shard::continue_pass(std::size_t budget) {
   std::size_t visited = 0;
@@ -165,6 +171,7 @@ std::size_t Shard::continue_pass(std::size_t budget) {
   if (pass_.swarm >= swarms_.end()) {
     pass_.is_over = true;
     all_seen_ = pass_.begun;
+    swarms_bytes_ = pass_.bytes;
   }
   return visited;
 }
@@ -174,6 +181,7 @@ std::size_t Shard::sweep_swarm(Swarm& swarm, std::size_t budget) {
   commons_.peers.give_back(step.removed);
   pass_.place = step.next;
   if (step.is_last) {
+    pass_.bytes += swarm.bytes();
     turn_to_next_swarm();
     if (swarm.size() == 0) erase_if_idle(swarm);
   }
@@ -206,7 +214,8 @@ void Shard::clear() {
     commons_.swarms.give_back(1);
   }
   swarms_ = SwarmTable();
-  pass_ = {.begun = latest_, .is_over = true, .swarm = 0, .place = {}};
+  pass_ = {.begun = latest_, .is_over = true, .swarm = 0, .place = {}, .bytes = 0};
+  swarms_bytes_ = 0;
   all_seen_ = latest_;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "torq/base/clock.hpp"
+#include "torq/base/replaceable.hpp"
 #include "torq/swarm/limits.hpp"
 #include "torq/swarm/peer_clock.hpp"
 #include "torq/swarm/peer_entry.hpp"
@@ -27,12 +28,17 @@ namespace torq::swarm {
 /// What all shards of a store share.
 struct Commons {
   Commons(const SipKey& secret, Duration lifetime, const StoreLimits& bounds)
-      : key(secret), hash_of(secret), clock(lifetime), limits(bounds), swarms(bounds.swarms), peers(bounds.peers) {}
+      : key(secret),
+        hash_of(secret),
+        clock(PeerClock(lifetime)),
+        limits(bounds),
+        swarms(bounds.swarms),
+        peers(bounds.peers) {}
 
   SipKey key;
   PeerHash hash_of;
-  PeerClock clock;
-  StoreLimits limits;
+  Replaceable<PeerClock> clock;
+  Replaceable<StoreLimits> limits;
   Quota swarms;
   Quota peers;
   std::atomic<std::size_t> refused_by_full_swarms{0};
@@ -91,6 +97,10 @@ class Shard {
   /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.
   Progress sweep(Instant now, std::size_t budget);
 
+  /// Memory that it holds. What is held for peers is as of the last pass: to keep account of each would cost the
+  /// visits.
+  std::size_t bytes();
+
   /// Writes down about `budget` swarms and peers.
   Copied copy(Instant now, Cursor cursor, std::size_t budget, RecordWriter& into);
   void restore(Instant now, const SwarmRecord& record, Tag tag, const Aging& aging);
@@ -101,6 +111,7 @@ class Shard {
     bool is_over = true;
     SwarmTable::Number swarm = 0;
     Swarm::Cursor place;
+    std::size_t bytes = 0;  // of the swarms that it is through with
   };
 
   Tick advance(Instant now);
@@ -121,6 +132,7 @@ class Shard {
   TickCount latest_ = 0;
   TickCount all_seen_ = 0;  // no entry's tick is more than a lifetime before this
   Pass pass_;
+  std::size_t swarms_bytes_ = 0;  // beyond what is in the table, at the end of the last pass
 };
 
 }  // namespace torq::swarm

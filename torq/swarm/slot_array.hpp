@@ -41,6 +41,10 @@ class SlotArray {
   explicit SlotArray(std::size_t homes) : homes_(homes) { segments_.reserve(homes / kSegment + 2); }
 
   std::size_t homes() const { return homes_; }
+  std::size_t bytes() const {
+    const std::size_t held = segments_.size() - std::min(begin_ / kSegment, segments_.size());
+    return held * kSegment * sizeof(Entry) + segments_.capacity() * sizeof segments_.front();
+  }
   std::size_t begin() const { return begin_; }
   std::size_t end() const { return end_; }
   const Entry& at(std::size_t slot) const { return segments_[slot / kSegment][slot % kSegment]; }

@@ -13,7 +13,7 @@ constexpr std::size_t kUsualBlock = 64 * 1024;
 }  // namespace
 
 SnapshotWriter::SnapshotWriter(MemoryStore& store, Instant now, const SnapshotClock& clock)
-    : store_(store), begun_(now), header_(encode_header({store.commons_->clock.tick(), clock})) {
+    : store_(store), begun_(now), header_(encode_header({store.commons_->clock.get().tick(), clock})) {
   block_.reserve(kUsualBlock);
 }
 

@@ -71,6 +71,8 @@ SwarmCounts Swarm::counts() const {
   return sum;
 }
 
+std::size_t Swarm::bytes() const { return v4_.bytes() + (v6_ ? sizeof *v6_ + v6_->bytes() : 0); }
+
 bool Swarm::refresh(const Visit& visit, Tick now, const PeerHash& hash_of) {
   if (is_v4(visit.peer)) return refresh_in(v4_, visit, now, hash_of);
   return v6_ && refresh_in(*v6_, visit, now, hash_of);

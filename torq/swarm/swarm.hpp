@@ -41,6 +41,8 @@ class Swarm {
   /// Everyone who takes up room, also peers whose lifetime is over.
   std::size_t size() const;
   tracker::SwarmCounts counts() const;
+  /// Beyond its own size.
+  std::size_t bytes() const;
 
   /// Records the visit of a peer that takes up room already; false (and nothing happens) when it does not.
   bool refresh(const tracker::Visit& visit, Tick now, const PeerHash& hash_of);
@@ -82,6 +84,7 @@ class Swarm {
     PeerSet<Entry> seeders;
     PeerSet<Entry> leechers;
 
+    std::size_t bytes() const { return seeders.bytes() + leechers.bytes(); }
     PeerSet<Entry>& of(tracker::Role role) { return role == tracker::Role::kSeeder ? seeders : leechers; }
     PeerSet<Entry>& besides(tracker::Role role) { return role == tracker::Role::kSeeder ? leechers : seeders; }
   };

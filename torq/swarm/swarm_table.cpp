@@ -43,6 +43,11 @@ void SwarmTable::erase(const InfoHash& info_hash, Tag tag) {
   free_.push_back(number);
 }
 
+std::size_t SwarmTable::bytes() const {
+  return index_.capacity() * sizeof(Entry) + blocks_.size() * sizeof(Block) +
+         blocks_.capacity() * sizeof blocks_.front() + free_.capacity() * sizeof(Number);
+}
+
 Swarm* SwarmTable::at(Number number) {
   Block& block = *blocks_[number / kBlock];
   const bool is_taken = (block.taken >> number % kBlock & 1) != 0;

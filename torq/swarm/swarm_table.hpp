@@ -34,6 +34,9 @@ class SwarmTable {
   /// Of a swarm that is there.
   void erase(const InfoHash& info_hash, Tag tag);
 
+  /// Without what its swarms hold beyond their own size.
+  std::size_t bytes() const;
+
   /// Every swarm has a number below this one.
   Number end() const { return end_; }
   /// Null when the number is free.

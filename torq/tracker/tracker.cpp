@@ -32,7 +32,7 @@ RoleCounts share_places(std::size_t wanted, Role asker, RoleCounts available) {
 }
 
 Tracker::Tracker(SwarmStore& store, TrackerRules rules) : store_(store), rules_(std::move(rules)) {
-  assert(rules_.max_numwant <= SwarmStore::kMaxWanted);
+  assert(this->rules().max_numwant <= SwarmStore::kMaxWanted);
 }
 
 AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpAddress& source, Random& random,
@@ -40,7 +40,7 @@ AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpA
   const SocketAddress peer{address_of(announce, source), announce.port};
   if (announce.event == AnnounceEvent::kStopped) {
     recycled.clear();
-    return reply_with(rules_.interval, store_.leave(now, announce.info_hash, peer), std::move(recycled));
+    return reply_with(rules().interval, store_.leave(now, announce.info_hash, peer), std::move(recycled));
   }
   assert(announce.port != 0);
 
@@ -49,7 +49,7 @@ AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpA
   const Visit visit{announce.info_hash, peer, role, completed, places_for(announce.numwant)};
   VisitReply answer = store_.visit(now, visit, random, std::move(recycled));
   if (!answer.admitted) ++(role == Role::kSeeder ? answer.counts.complete : answer.counts.incomplete);
-  return reply_with(rules_.interval, answer.counts, std::move(answer.peers));
+  return reply_with(rules().interval, answer.counts, std::move(answer.peers));
 }
 
 SwarmCounts Tracker::scrape(Instant now, const InfoHash& swarm) const { return store_.counts(now, swarm); }
@@ -62,14 +62,14 @@ IpAddress Tracker::address_of(const Announce& announce, const IpAddress& source)
 }
 
 bool Tracker::may_name_another(const IpAddress& source) const {
-  return source.is_loopback() || source.is_private() ||
-         std::find(rules_.trusted_proxies.begin(), rules_.trusted_proxies.end(), source) !=
-             rules_.trusted_proxies.end();
+  const auto& proxies = rules().trusted_proxies;
+  return source.is_loopback() || source.is_private() || std::ranges::find(proxies, source) != proxies.end();
 }
 
 std::size_t Tracker::places_for(std::optional<std::int64_t> numwant) const {
-  if (!numwant || *numwant < 0) return std::min(rules_.default_numwant, rules_.max_numwant);
-  return static_cast<std::size_t>(std::min(static_cast<std::uint64_t>(*numwant), std::uint64_t{rules_.max_numwant}));
+  const TrackerRules& rules = this->rules();
+  if (!numwant || *numwant < 0) return std::min(rules.default_numwant, rules.max_numwant);
+  return static_cast<std::size_t>(std::min(static_cast<std::uint64_t>(*numwant), std::uint64_t{rules.max_numwant}));
 }
 
 }  // namespace torq::tracker

@@ -12,12 +12,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "torq/base/address.hpp"
 #include "torq/base/clock.hpp"
 #include "torq/base/info_hash.hpp"
 #include "torq/base/random.hpp"
+#include "torq/base/replaceable.hpp"
 #include "torq/tracker/announce.hpp"
 #include "torq/tracker/swarm_store.hpp"
 
@@ -50,7 +52,11 @@ class Tracker {
   /// Zeros for a swarm that nobody is in.
   SwarmCounts scrape(Instant now, const InfoHash& swarm) const;
 
-  const TrackerRules& rules() const { return rules_; }
+  /// Good as long as the tracker, however often they are replaced.
+  const TrackerRules& rules() const { return rules_.get(); }
+  /// Answers from now on follow these. Any thread. Whether the store keeps peers for their lifetime is its owner's
+  /// business.
+  void use(TrackerRules rules) { rules_.replace(std::move(rules)); }
 
  private:
   IpAddress address_of(const Announce& announce, const IpAddress& source) const;
@@ -58,7 +64,7 @@ class Tracker {
   std::size_t places_for(std::optional<std::int64_t> numwant) const;
 
   SwarmStore& store_;
-  const TrackerRules rules_;
+  Replaceable<TrackerRules> rules_;
 };
 
 }  // namespace torq::tracker

@@ -23,6 +23,19 @@ Route route_of(std::string_view path) {
   return path == "/" ? Route::kRoot : Route::kUnknown;
 }
 
+std::uint64_t& count_of(Route route, Counts& counts) {
+  switch (route) {
+    case Route::kAnnounce:
+      return counts.announces;
+    case Route::kScrape:
+      return counts.scrapes;
+    case Route::kFiles:
+      return counts.files;
+    default:
+      return counts.others;
+  }
+}
+
 Reply bencoded(std::string text) {
   Reply reply;
   reply.content_type = "text/plain";
@@ -52,14 +65,23 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 Site::Site(const SiteParts& parts, const wire::Limits& limits, std::uint64_t seed)
-    : parts_(parts),
-      limits_(limits),
-      pace_{limits.interval, limits.min_interval},
-      random_(seed),
-      folders_(parts.files) {}
+    : parts_(parts), limits_(limits), random_(seed), folders_(parts.files) {}
 
 Reply Site::answer(Instant now, const IpAddress& peer, const wire::HttpRequest& request) {
+  Reply reply = find(now, peer, request);
+  if (reply.status >= 400) ++counts_.failures;
+  return reply;
+}
+
+Reply Site::turn_away(std::uint16_t status, std::string_view text) {
+  ++counts_.not_understood;
+  ++counts_.failures;
+  return say(status, text);
+}
+
+Reply Site::find(Instant now, const IpAddress& peer, const wire::HttpRequest& request) {
   const Route route = route_of(request.path());
+  ++count_of(route, counts_);
   if (request.method == wire::Method::kOther) return not_allowed("GET, HEAD");
   if (route == Route::kAnnounce || route == Route::kScrape) {
     if (request.method != wire::Method::kGet) return without_body(not_allowed("GET"));
@@ -97,7 +119,7 @@ Reply Site::announce(Instant now, const IpAddress& peer, const wire::HttpRequest
   auto reply = parts_.tracker.announce(now, query->announce, source, random_, std::move(recycled_));
   std::string text;
   text.reserve(160 + reply.peers.size() * 18);
-  wire::append_bencoded_announce(text, reply, {query->compact, source, pace_.min_interval});
+  wire::append_bencoded_announce(text, reply, {query->compact, source, pace().min_interval});
   recycled_ = std::move(reply.peers);
   return bencoded(std::move(text));
 }
@@ -110,18 +132,24 @@ Reply Site::scrape(Instant now, const wire::HttpRequest& request) {
     return wire::ScrapedSwarm{hash, parts_.tracker.scrape(now, hash)};
   });
   std::string text;
-  wire::append_bencoded_scrape(text, swarms, pace_);
+  wire::append_bencoded_scrape(text, swarms, pace());
   return bencoded(std::move(text));
+}
+
+wire::Pace Site::pace() const {
+  const auto interval = parts_.tracker.rules().interval;
+  return {interval, std::min(limits_.min_interval, interval)};
 }
 
 // With status 200: clients read nothing of an answer with another.
-Reply Site::failure(std::string_view reason) const {
+Reply Site::failure(std::string_view reason) {
+  ++counts_.failures;
   std::string text;
-  wire::append_bencoded_failure(text, {reason}, pace_);
+  wire::append_bencoded_failure(text, {reason}, pace());
   return bencoded(std::move(text));
 }
 
-Reply Site::unknown(const wire::HttpRequest& request) const {
+Reply Site::unknown(const wire::HttpRequest& request) {
   // Somebody's client has a wrong URL, and shows only what a tracker says.
   const bool is_client = request.query().find("info_hash=") != std::string_view::npos;
   if (is_client) return failure("there is no tracker at this path; it is at /announce and /scrape");

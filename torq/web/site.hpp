@@ -30,6 +30,16 @@ struct SiteParts {
   const Vitals& vitals;
 };
 
+/// Requests since the start.
+struct Counts {
+  std::uint64_t announces = 0;
+  std::uint64_t scrapes = 0;
+  std::uint64_t files = 0;           ///< folders, too
+  std::uint64_t others = 0;          ///< how the server is, and paths where there is nothing
+  std::uint64_t not_understood = 0;  ///< refused before anything of that was known
+  std::uint64_t failures = 0;        ///< of all: answered with a status from 400 on, or with a reason of failure
+};
+
 class Site {
  public:
   /// The parts outlive the site, and the site its replies.
@@ -37,25 +47,31 @@ class Site {
 
   /// `peer` is the proven address of the other end, which may be a proxy.
   Reply answer(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
+  /// The answer to what is no request that could be asked.
+  Reply turn_away(std::uint16_t status, std::string_view text);
+
+  const Counts& counts() const { return counts_; }
 
  private:
+  Reply find(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
   Reply announce(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
   Reply scrape(Instant now, const wire::HttpRequest& request);
-  Reply failure(std::string_view reason) const;
+  Reply failure(std::string_view reason);
   Reply files(Instant now, const wire::HttpRequest& request);
   Reply file(const wire::HttpRequest& request, const std::string& name);
   Reply part(const wire::HttpRequest& request, files::SparingFile file, Reply reply, const wire::ByteRange& range);
   Reply folder(Instant now, const wire::HttpRequest& request, const std::string& name);
-  Reply unknown(const wire::HttpRequest& request) const;
+  Reply unknown(const wire::HttpRequest& request);
+  wire::Pace pace() const;
   IpAddress source_of(const IpAddress& peer, std::string_view forwarded_for) const;
 
   SiteParts parts_;
   wire::Limits limits_;
-  wire::Pace pace_;
   Random random_;
   std::vector<SocketAddress> recycled_;  // the peers of the last announce, whose memory is used again
   files::FolderMemory folders_;
   std::size_t open_files_ = 0;
+  Counts counts_;
 };
 
 }  // namespace torq::web

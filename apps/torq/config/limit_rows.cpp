@@ -28,7 +28,7 @@ Setting row(std::string_view name, std::string_view value, std::string_view help
   setting.value = value;
   setting.help = help;
   setting.form = form;
-  setting.reloads = false;
+  setting.reloads = true;
   setting.has_flag = false;
   return setting;
 }
@@ -93,6 +93,12 @@ Setting exempt_row() {
 
 }  // namespace
 
+// Connections that are there were told of it in their handshake.
+Setting fixed(Setting setting) {
+  setting.reloads = false;
+  return setting;
+}
+
 std::vector<Setting> limit_rows() {
   using L = LimitSettings;
   return {
@@ -110,8 +116,10 @@ std::vector<Setting> limit_rows() {
       number("max_memory", "MIB",
              "for connections and what they hold; above it newcomers are turned away and the greediest closed",
              {16, 16 * 1024 * 1024}, &L::max_memory),
-      number("max_streams", "N", "requests that one connection may have under way", {1, 10'000}, &L::max_streams),
-      number("max_request_bytes", "BYTES", "of one JSON request", {1'024, 16 * 1024 * 1024}, &L::max_request_bytes),
+      fixed(
+          number("max_streams", "N", "requests that one connection may have under way", {1, 10'000}, &L::max_streams)),
+      fixed(number("max_request_bytes", "BYTES", "of one JSON request", {1'024, 16 * 1024 * 1024},
+                   &L::max_request_bytes)),
       number("max_unread_response", "BYTES", "of answers that one connection has not acknowledged",
              {64 * 1024, 1024 * 1024 * 1024}, &L::max_unread_response),
       number("first_byte_timeout", "SECONDS", "from the opening of a stream to the first byte of its request", kTimes,
@@ -122,6 +130,19 @@ std::vector<Setting> limit_rows() {
              kMany, &L::max_datagrams_per_wake),
       number("max_resets_per_second", "N", "stateless resets sent by a worker to clients of a process that is gone",
              {0, kMany.most}, &L::max_resets_per_second),
+      number("max_http_connections", "N", "HTTP/1.1 connections at a time (TCP)", kMany, &L::max_http_connections),
+      number("max_http_connections_per_prefix", "N", "of them, from one IPv4 address or IPv6 /56", kMany,
+             &L::max_http_connections_per_prefix),
+      number("max_http_memory", "MIB",
+             "for what they hold; above it newcomers are turned away and the greediest closed", {1, 16 * 1024 * 1024},
+             &L::max_http_memory),
+      number("http_request_timeout", "SECONDS",
+             "from the first byte of an HTTP/1.1 request, or the connection, to its end", kTimes,
+             &L::http_request_timeout),
+      number("http_idle_timeout", "SECONDS", "between two requests of one HTTP/1.1 connection", kTimes,
+             &L::http_idle_timeout),
+      number("http_stalled_timeout", "SECONDS", "without an HTTP/1.1 client taking a byte of its answer", kTimes,
+             &L::http_stalled_timeout),
       number("max_swarms", "N", "swarms at a time", kMany, &L::max_swarms),
       number("max_peers", "N", "peers in all swarms together", kMany, &L::max_peers),
       number("max_peers_per_swarm", "N", "peers in one swarm", kMany, &L::max_peers_per_swarm),

@@ -12,10 +12,12 @@ constexpr std::uint64_t kWindowBeyondRequest = 4 * 1024;
 constexpr std::uint64_t kFirstWindow = 256 * 1024;
 constexpr std::size_t kMebibyte = 1024 * 1024;
 
+unsigned share_of(unsigned all, unsigned workers) { return (all + workers - 1) / workers; }
+
 }  // namespace
 
 quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers) {
-  const auto share = [workers](unsigned all) { return (all + workers - 1) / workers; };
+  const auto share = [workers](unsigned all) { return share_of(all, workers); };
   quic::Limits limits;
   limits.retry = settings.retry;
   limits.half_open = share(settings.retry_threshold);
@@ -34,6 +36,18 @@ quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers) {
   limits.request_timeout = settings.request_timeout;
   limits.datagrams_per_wake = settings.max_datagrams_per_wake;
   limits.resets_per_second = settings.max_resets_per_second;
+  return limits;
+}
+
+net::TcpLimits tcp_limits_of_worker(const LimitSettings& settings, unsigned workers) {
+  net::TcpLimits limits;
+  limits.connections = share_of(settings.max_http_connections, workers);
+  limits.connections_per_prefix = share_of(settings.max_http_connections_per_prefix, workers);
+  limits.exempt = settings.exempt;
+  limits.memory = settings.max_http_memory * kMebibyte / workers;
+  limits.request = settings.http_request_timeout;
+  limits.idle = settings.http_idle_timeout;
+  limits.stalled = settings.http_stalled_timeout;
   return limits;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <vector>
 
+#include "torq/net/tcp_limits.hpp"
 #include "torq/quic/limits.hpp"
 #include "torq/swarm/limits.hpp"
 
@@ -27,6 +28,12 @@ struct LimitSettings {
   std::chrono::seconds request_timeout{60};
   unsigned max_datagrams_per_wake = 2'048;
   unsigned max_resets_per_second = 10'000;
+  unsigned max_http_connections = 20'000;
+  unsigned max_http_connections_per_prefix = 2'000;
+  unsigned max_http_memory = 512;  ///< MiB
+  std::chrono::seconds http_request_timeout{15};
+  std::chrono::seconds http_idle_timeout{60};
+  std::chrono::seconds http_stalled_timeout{30};
   unsigned max_swarms = 10'000'000;
   unsigned max_peers = 20'000'000;
   unsigned max_peers_per_swarm = 2'000'000;
@@ -38,6 +45,7 @@ struct LimitSettings {
 /// What one of `workers` may spend. Connections are spread over the workers by chance: what is shared out is rounded
 /// up, and one worker may turn a client away while another had room.
 quic::Limits limits_of_worker(const LimitSettings& settings, unsigned workers);
+net::TcpLimits tcp_limits_of_worker(const LimitSettings& settings, unsigned workers);
 
 /// Of the store, which all workers share.
 swarm::StoreLimits limits_of_store(const LimitSettings& settings);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cassert>
 #include <ranges>
 
 #include "apps/torq/config/limit_rows.hpp"
@@ -46,7 +47,7 @@ Setting seconds(std::string_view name, std::string_view help, bool reloads, std:
       [member](const ServeSettings& settings) { return static_cast<unsigned>((settings.*member).count()); });
 }
 
-// An empty text takes back what was said elsewhere.
+// An empty text, or none, takes back what was said elsewhere.
 Setting path(std::string_view name, std::string_view value, std::string_view help, bool reloads,
              std::optional<std::string> ServeSettings::* member) {
   return {name,
@@ -55,7 +56,8 @@ Setting path(std::string_view name, std::string_view value, std::string_view hel
           ValueForm::kText,
           reloads,
           [member](ServeSettings& settings, const Texts& texts) -> Outcome {
-            settings.*member = texts.front().empty() ? std::nullopt : std::optional(texts.front());
+            const bool none = texts.empty() || texts.front().empty();
+            settings.*member = none ? std::nullopt : std::optional(texts.front());
             return {};
           },
           [member](const ServeSettings& settings) {
@@ -117,7 +119,7 @@ Setting proxies_setting() {
           "ADDR",
           "sources that may announce other addresses than their own; may be repeated",
           ValueForm::kTexts,
-          false,
+          true,
           [](ServeSettings& settings, const Texts& texts) {
             return set_list(settings.trusted_proxies, texts, parse_ip, "an IP address");
           },
@@ -177,7 +179,7 @@ std::vector<Setting> make_table() {
           "workers", "N", "threads, each with its own socket; 0 is one per core", false, {0, kMostWorkers},
           [](ServeSettings& settings, unsigned value) { settings.workers = value; },
           [](const ServeSettings& settings) { return settings.workers; }),
-      seconds("interval", "between two announces of a peer", false, {1, kLongestInterval}, &ServeSettings::interval),
+      seconds("interval", "between two announces of a peer", true, {1, kLongestInterval}, &ServeSettings::interval),
       seconds("drain", "given to requests under way when the server is told to end", true, {0, kLongestDrain},
               &ServeSettings::drain),
       seconds("snapshot_interval", "between two snapshots of the swarms, which a restart brings back; 0 is never",
@@ -268,6 +270,18 @@ std::string config_template() {
     text += fmt::format("# {} = {}\n", setting.name, to_toml(setting.form, setting.get(defaults)));
   }
   return text;
+}
+
+std::vector<std::string_view> adopt(ServeSettings& settings, const ServeSettings& fresh) {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : serve_settings()) {
+    const Texts texts = setting.get(fresh);
+    if (!setting.reloads || setting.get(settings) == texts) continue;
+    [[maybe_unused]] const auto taken = setting.set(settings, texts);
+    assert(taken);
+    names.push_back(setting.name);
+  }
+  return names;
 }
 
 std::vector<std::string_view> needing_restart(const ServeSettings& before, const ServeSettings& after) {

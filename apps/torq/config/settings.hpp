@@ -75,6 +75,9 @@ std::vector<Assignment> from_environment(std::span<const std::string> environmen
 /// A configuration file that says all defaults, each as a comment, explained.
 std::string config_template();
 
+/// Takes over what may change at run time, and tells what of it has: names of settings.
+std::vector<std::string_view> adopt(ServeSettings& settings, const ServeSettings& fresh);
+
 /// What differs in a way that only a restart can bring about: names of settings.
 std::vector<std::string_view> needing_restart(const ServeSettings& before, const ServeSettings& after);
 

@@ -104,6 +104,25 @@ TEST(Settings, TellsWhatOnlyARestartChanges) {
   EXPECT_EQ(needing_restart(ServeSettings(), after), std::vector<std::string_view>{"root"});
 }
 
+TEST(Settings, AdoptsWhatMayChangeAndNothingElse) {
+  ServeSettings settings;
+  settings.cert = "before";
+  ServeSettings fresh;
+  fresh.root = "/elsewhere";
+  fresh.interval = std::chrono::seconds(7);
+  fresh.limits.max_peers = 3;
+  fresh.limits.max_streams = 4;
+  fresh.limits.exempt = {};
+
+  const auto changed = adopt(settings, fresh);
+
+  EXPECT_EQ(changed, (std::vector<std::string_view>{"cert", "interval", "exempt", "max_peers"}));
+  ServeSettings expected = fresh;
+  expected.root = ServeSettings().root;
+  expected.limits.max_streams = ServeSettings().limits.max_streams;
+  EXPECT_EQ(settings, expected);
+}
+
 TEST(LimitSettings, AreReadFromTheFile) {
   const LimitSettings limits = settings_of(R"(
     retry = "always"
@@ -135,6 +154,8 @@ TEST(LimitSettings, AreSharedOutAmongWorkers) {
   EXPECT_EQ(share.connections, 3U);
   EXPECT_EQ(share.memory, std::size_t{16} << 20);
   EXPECT_EQ(share.streams, all.max_streams);
+  EXPECT_EQ(tcp_limits_of_worker(all, 4).connections, 5'000U);
+  EXPECT_EQ(tcp_limits_of_worker(all, 4).memory, std::size_t{128} << 20);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ class Process:
         number = len(list(folder.glob("stderr.*")))
         self._stderr = folder / f"stderr.{number}"
         self._lines = queue.Queue()
+        self._is_told = False
         with open(self._stderr, "wb") as errors:
             self._process = subprocess.Popen(self.argv, cwd=folder, env=environment, stdin=subprocess.PIPE,
                                              stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -76,6 +77,7 @@ class Process:
         self._process.stdin.close()
 
     def send_signal(self, number=signal.SIGTERM):
+        self._is_told = self._is_told or number in (signal.SIGTERM, signal.SIGINT)
         self._process.send_signal(number)
 
     def wait(self, seconds=STOP_SECONDS):
@@ -86,8 +88,8 @@ class Process:
             raise AssertionError(f"still running after {seconds} s\n{self.describe()}") from None
 
     def stop(self, number=signal.SIGTERM):
-        """The exit code after a polite signal."""
-        if self.running:
+        """The exit code after a polite signal, of which one is enough: a second one is none."""
+        if self.running and not self._is_told:
             self.send_signal(number)
         return self.wait()
 

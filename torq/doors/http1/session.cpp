@@ -92,7 +92,7 @@ void Session::answer(Instant now, const wire::Http1Head& head) {
 
 void Session::refuse(Instant now, const wire::HttpFault& fault) {
   ending_ = Ending::kRefused;
-  send(now, web::say(fault.status, fault.text), Persistence::kClose);
+  send(now, door_.site().turn_away(fault.status, fault.text), Persistence::kClose);
 }
 
 void Session::send(Instant now, web::Reply reply, Persistence persistence) {

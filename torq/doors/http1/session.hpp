@@ -28,6 +28,7 @@ class Session final : public net::ByteSession {
   Bytes next_output(Instant now) override;
   void handle_sent(Instant now, std::size_t size) override;
   void handle_pause() override;
+  std::size_t held() const override { return received_.capacity() + output_.capacity(); }
 
  private:
   enum class Ending : std::uint8_t {

@@ -136,7 +136,8 @@ void Conversation::answer(Instant now, quic::Connection& connection, const h3::A
 void Conversation::refuse(Instant now, quic::Connection& connection, const h3::TooLarge& what) {
   const bool fields = what.part == h3::TooLarge::Part::kFields;
   respond(now, what.stream,
-          fields ? web::say(431, "the header fields are too large") : web::say(413, "no request has a body here"));
+          fields ? door_.site().turn_away(431, "the header fields are too large")
+                 : door_.site().turn_away(413, "no request has a body here"));
   session_.handle_unread(what.stream);
   connection.stop_sending(to_quic(what.stream), kNoError);
 }

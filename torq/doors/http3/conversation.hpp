@@ -36,6 +36,8 @@ class Conversation {
   /// Nothing was said, and no control stream seen: whatever the client sent may have been no HTTP/3 at all.
   bool is_tentative() const { return !control_seen_ && !session_.bound(); }
   std::vector<quic::StreamId> open_requests() const;
+  /// Bytes that it holds of requests and responses.
+  std::size_t held() const { return session_.held(); }
 
  private:
   enum class Farewell : std::uint8_t { kNone, kAnnounced, kSaid };

@@ -31,6 +31,18 @@ Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
+void QuicDoor::Guest::forget(q::StreamId stream) {
+  const auto known = streams.find(stream);
+  if (known == streams.end()) return;
+  if (const auto* exchange = std::get_if<Exchange>(&known->second)) pending -= exchange->held();
+  streams.erase(known);
+}
+
+void QuicDoor::Guest::ignore(q::StreamId stream) {
+  forget(stream);
+  streams.emplace(stream, Unheard{});
+}
+
 void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& event) {
   q::Connection* connection = endpoint.find(event.connection);
   if (connection == nullptr) return;
@@ -45,15 +57,15 @@ void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& 
                  [&](const q::StreamReset& e) {
                    if (guest.http3) guest.http3->handle_reset(now, *connection, e.stream);
                    connection->reset(e.stream, quic_json::kRequestCancelled);
-                   guest.streams.insert_or_assign(e.stream, Unheard{});
+                   guest.ignore(e.stream);
                  },
                  [&](const q::StreamStopped& e) {
                    if (guest.http3) guest.http3->handle_stopped(now, *connection, e.stream);
                    connection->stop_sending(e.stream, quic_json::kRequestCancelled);
-                   guest.streams.insert_or_assign(e.stream, Unheard{});
+                   guest.ignore(e.stream);
                  },
                  [&](const q::StreamClosed& e) {
-                   guest.streams.erase(e.stream);
+                   guest.forget(e.stream);
                    if (guest.http3) guest.http3->handle_closed(now, *connection, e.stream);
                  },
                  [&](const q::StreamsAvailable&) {
@@ -63,6 +75,7 @@ void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& 
              },
              event.what);
   if (guest.http3 && guest.http3->fault()) end_http3(now, guest, endpoint, *connection);
+  connection->note_held(guest.held());
 }
 
 http3::Conversation& QuicDoor::http3_of(Guest& guest) {
@@ -96,9 +109,14 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
     const auto incoming = connection.peek(stream);
     if (incoming.bytes.empty() && !incoming.last) return connection.consume(stream, 0);
     known = guest.streams.emplace(stream, recognise(guest, stream, incoming)).first;
+    if (const auto* exchange = std::get_if<Exchange>(&known->second)) guest.pending += exchange->held();
   }
   std::visit(Overloaded{
-                 [&](Exchange& exchange) { exchange.handle_readable(now, service_, connection); },
+                 [&](Exchange& exchange) {
+                   guest.pending -= exchange.held();
+                   exchange.handle_readable(now, service_, connection);
+                   guest.pending += exchange.held();
+                 },
                  [&](OverHttp3) { guest.http3->handle_readable(now, connection, stream); },
                  [&](Unheard) { connection.consume(stream, connection.peek(stream).bytes.size()); },
              },
@@ -108,12 +126,17 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
 void QuicDoor::handle_writable(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream) {
   const auto known = guest.streams.find(stream);
   Exchange* exchange = known == guest.streams.end() ? nullptr : std::get_if<Exchange>(&known->second);
-  if (exchange != nullptr) return exchange->handle_writable(connection);
+  if (exchange != nullptr) {
+    guest.pending -= exchange->held();
+    exchange->handle_writable(connection);
+    guest.pending += exchange->held();
+    return;
+  }
   if (guest.http3) guest.http3->handle_writable(now, connection, stream);  // of ours, too
 }
 
 void QuicDoor::give_up(Guest& guest, q::Connection& connection, q::StreamId stream, std::uint64_t code) {
-  guest.streams.insert_or_assign(stream, Unheard{});
+  guest.ignore(stream);
   connection.reset(stream, code);
   connection.stop_sending(stream, code);
 }

@@ -32,6 +32,13 @@ class QuicDoor final : public net::QuicApplication {
   struct Guest {
     std::unordered_map<torq::quic::StreamId, Speech> streams;  // of the client's, from their first byte to their end
     std::unique_ptr<http3::Conversation> http3;                // once one of them speaks it
+    std::size_t pending = 0;                                   // bytes of answers that wait in the exchanges
+
+    std::size_t held() const { return pending + (http3 ? http3->held() : 0); }
+    /// Nothing is kept of the stream.
+    void forget(torq::quic::StreamId stream);
+    /// What still comes on it is nobody's.
+    void ignore(torq::quic::StreamId stream);
   };
 
   http3::Conversation& http3_of(Guest& guest);

@@ -39,13 +39,30 @@ void Exchange::handle_writable(quic::Connection& connection) {
   if (!answered_) return;
   while (write_pending(connection)) {
     if (!body_ || body_->done()) return connection.finish(stream_);
-    const std::size_t block = std::clamp(connection.room(stream_) / 4, kSmallestBlock, kLargestBlock);
-    if (!body_->produce(pending_, block)) {
-      body_.reset();
-      return connection.reset(stream_, kInternalError);
+    if (body_->is_plain()) {
+      const Step step = read_into(connection);
+      if (step == Step::kFull) break;
+      if (step == Step::kFailed) return fail(connection);
+      continue;
     }
+    const std::size_t block = std::clamp(connection.room(stream_) / 4, kSmallestBlock, kLargestBlock);
+    if (!body_->produce(pending_, block)) return fail(connection);
   }
   if (body_) body_->pause();
+}
+
+// From the file into the stream's buffer, without a stop between them.
+Exchange::Step Exchange::read_into(quic::Connection& connection) {
+  const auto space = connection.prepare(stream_, body_->bytes_left());
+  if (space.empty()) return Step::kFull;
+  if (!body_->read_into(space)) return Step::kFailed;
+  connection.commit(stream_, space.size());
+  return Step::kDone;
+}
+
+void Exchange::fail(quic::Connection& connection) {
+  body_.reset();
+  connection.reset(stream_, kInternalError);
 }
 
 // False while the stream has no room for all of it; StreamWritable will follow.

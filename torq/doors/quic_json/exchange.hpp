@@ -19,10 +19,15 @@ class Exchange {
   void handle_readable(Instant now, Service& service, quic::Connection& connection);
   /// There is room for more of the answer.
   void handle_writable(quic::Connection& connection);
+  /// Bytes of its answer that wait here.
+  std::size_t held() const { return pending_.capacity(); }
 
  private:
   void begin(Answer answer, quic::Connection& connection);
   bool write_pending(quic::Connection& connection);
+  enum class Step { kDone, kFull, kFailed };
+  Step read_into(quic::Connection& connection);
+  void fail(quic::Connection& connection);
 
   quic::StreamId stream_;
   bool answered_ = false;

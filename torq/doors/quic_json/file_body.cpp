@@ -2,8 +2,8 @@
 #include "torq/doors/quic_json/file_body.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "torq/wire/answer_encoder.hpp"
 
@@ -18,18 +18,24 @@ FileBody::FileBody(files::SparingFile file, const wire::FileRequest& request, wi
 bool FileBody::produce(std::string& out, std::size_t bytes) {
   if (!begun_) append_head(out);
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, range_.length - produced_));
-  std::vector<std::byte> block(wanted);
-  if (!file_.read_exactly(range_.offset + produced_, block)) return false;
-  produced_ += wanted;
+  const auto memory = std::make_unique_for_overwrite<std::byte[]>(wanted);
+  const std::span block(memory.get(), wanted);
+  if (!read_into(block)) return false;
   if (raw_) {
     out += as_text(block);
   } else {
     numbers_.append_block(out, block);
   }
-  done_ = produced_ == range_.length;
   if (done_ && !raw_) {
     numbers_.append_tail(out, {file_.name(), file_.size(), tells_range_ ? std::optional(range_) : std::nullopt});
   }
+  return true;
+}
+
+bool FileBody::read_into(std::span<std::byte> out) {
+  if (!file_.read_exactly(range_.offset + produced_, out)) return false;
+  produced_ += out.size();
+  done_ = produced_ == range_.length;
   return true;
 }
 

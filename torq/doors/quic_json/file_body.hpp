@@ -3,6 +3,7 @@
 // The bytes of a file answer, made block by block as the stream drains, so that an answer of any size costs one block.
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "torq/files/sparing_file.hpp"
@@ -21,6 +22,12 @@ class FileBody {
   /// Appends the next block of the answer, made of at most `bytes` bytes of the file. False: the file could not be read
   /// or has shrunk since it was opened, and the answer cannot be completed.
   [[nodiscard]] bool produce(std::string& out, std::size_t bytes);
+
+  /// What is left are bytes of the file as they are: read_into() will do, and costs no copy.
+  bool is_plain() const { return raw_ && begun_; }
+  std::size_t bytes_left() const { return static_cast<std::size_t>(range_.length - produced_); }
+  /// Fills `out`, which is no larger than bytes_left(). False as with produce().
+  [[nodiscard]] bool read_into(std::span<std::byte> out);
 
   void pause() { file_.pause(); }
 

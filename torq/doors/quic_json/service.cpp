@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "torq/wire/answer_encoder.hpp"
 
@@ -60,7 +61,9 @@ Answer Service::counted(Answer answer) {
 
 Answer Service::reply(const Asker& asker, const wire::AnnounceRequest& request) {
   Answer answer;
-  wire::append_announce_reply(answer.text, tracker_.announce(asker.now, request.announce, asker.source, random_));
+  auto announced = tracker_.announce(asker.now, request.announce, asker.source, random_, std::move(peers_));
+  wire::append_announce_reply(answer.text, announced);
+  peers_ = std::move(announced.peers);
   return answer;
 }
 
@@ -88,8 +91,11 @@ Answer Service::reply(const Asker&, const wire::FileRequest& request) {
 }
 
 Answer Service::reply(const Asker&, const wire::CapabilityRequest& request) {
+  wire::Limits limits = limits_;
+  limits.interval = tracker_.rules().interval;
+  limits.min_interval = std::min(limits.min_interval, limits.interval);
   Answer answer;
-  wire::append_capability_reply(answer.text, {request.version, request.capabilities, limits_});
+  wire::append_capability_reply(answer.text, {request.version, request.capabilities, limits});
   return answer;
 }
 

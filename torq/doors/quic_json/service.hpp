@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
@@ -68,6 +69,7 @@ class Service {
   files::FolderMemory folders_;
   std::size_t open_files_ = 0;
   Counts counts_;
+  std::vector<SocketAddress> peers_;  // of the last announce: memory for the next
 };
 
 }  // namespace torq::doors::quic_json

@@ -26,13 +26,14 @@ Door::Door(const tracker::Tracker& tracker, const ConnectionIds& ids, std::uint6
 
 std::size_t Door::answer(Instant now, const SocketAddress& source, Bytes packet, Room room) {
   const auto header = wire::parse_udp_header(packet);
-  if (!header || source.port == 0) return 0;
+  if (!header || source.port == 0) return ignore();
   if (header->action == UdpAction::kConnect) {
-    if (header->connection != wire::kUdpProtocol) return 0;
+    if (header->connection != wire::kUdpProtocol) return ignore();
+    ++counts_.connects;
     return wire::encode_udp_connect_reply(room, header->transaction, ids_.issue(now, source.ip));
   }
-  if (header->action != UdpAction::kAnnounce && header->action != UdpAction::kScrape) return 0;
-  if (!ids_.accepts(now, source.ip, header->connection)) return 0;
+  if (header->action != UdpAction::kAnnounce && header->action != UdpAction::kScrape) return ignore();
+  if (!ids_.accepts(now, source.ip, header->connection)) return ignore();
   if (header->action == UdpAction::kScrape) return scrape(now, header->transaction, packet, room);
   return announce(now, source.ip, header->transaction, packet, room);
 }
@@ -40,11 +41,12 @@ std::size_t Door::answer(Instant now, const SocketAddress& source, Bytes packet,
 std::size_t Door::announce(Instant now, const IpAddress& source, wire::UdpTransaction transaction, Bytes packet,
                            Room room) {
   auto request = wire::parse_udp_announce(packet);
-  if (!request) return wire::encode_udp_error(room, transaction, "an announce has at least 98 bytes");
+  if (!request) return refuse(transaction, "an announce has at least 98 bytes", room);
   tracker::Announce& announce = request->announce;
   if (announce.port == 0 && announce.event != tracker::AnnounceEvent::kStopped) {
-    return wire::encode_udp_error(room, transaction, "port must be a whole number from 1 to 65535");
+    return refuse(transaction, "port must be a whole number from 1 to 65535", room);
   }
+  ++counts_.announces;
   // The field has room for IPv4 alone; what IPv6 clients put there means nothing (BEP 15).
   if (source.family() == Family::kIpv6) announce.ip.reset();
   announce.numwant = numwant_for(announce.numwant, tracker_.rules(), source.family());
@@ -54,12 +56,23 @@ std::size_t Door::announce(Instant now, const IpAddress& source, wire::UdpTransa
   return size;
 }
 
-std::size_t Door::scrape(Instant now, wire::UdpTransaction transaction, Bytes packet, Room room) const {
+std::size_t Door::scrape(Instant now, wire::UdpTransaction transaction, Bytes packet, Room room) {
   const auto hashes = wire::parse_udp_scrape(packet);
-  if (!hashes) return wire::encode_udp_error(room, transaction, "a scrape names 1 to 74 info hashes of 20 bytes");
+  if (!hashes) return refuse(transaction, "a scrape names 1 to 74 info hashes of 20 bytes", room);
+  ++counts_.scrapes;
   std::array<tracker::SwarmCounts, wire::kUdpMaxScrape> counts;
   for (std::size_t i = 0; i < hashes->size(); ++i) counts[i] = tracker_.scrape(now, (*hashes)[i]);
   return wire::encode_udp_scrape_reply(room, transaction, std::span(counts).first(hashes->size()));
+}
+
+std::size_t Door::refuse(wire::UdpTransaction transaction, std::string_view text, Room room) {
+  ++counts_.not_understood;
+  return wire::encode_udp_error(room, transaction, text);
+}
+
+std::size_t Door::ignore() {
+  ++counts_.ignored;
+  return 0;
 }
 
 }  // namespace torq::doors::udp
