@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Processes under test: started, waited for until they say that they are ready, stopped, and their last words kept."""
+import contextlib
 import json
 import os
 import pathlib
@@ -65,7 +66,11 @@ class Process:
 
     def say(self, line):
         """One JSON line to its standard input."""
-        self._process.stdin.write(json.dumps(line) + "\n")
+        self.tell(json.dumps(line))
+
+    def tell(self, line):
+        """The same, for what takes plain words."""
+        self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
     def hang_up(self):
@@ -91,6 +96,13 @@ class Process:
     def kill(self):
         self._process.kill()
         self._process.wait()
+
+    def close(self):
+        """After its end: a driver that runs for hours keeps neither pipe nor thread of it."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._reader.join()
+        self._process.stdout.close()
 
     def faults(self):
         return [line for line in self.stderr.splitlines() if FAULT.search(line)]
