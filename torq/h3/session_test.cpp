@@ -227,12 +227,12 @@ TEST_F(SessionTest, ProducesABodyAsItsStreamDrains) {
 TEST_F(SessionTest, HearsStreamsInAnyOrder) {
   say(StreamId{400}, "\x01");
 
-  client.ask(kSecond);
   client.ask(kFirst);
+  client.ask(kSecond);
   client.speak(session);
 
-  EXPECT_EQ(expect<Asked>().stream, kSecond);
   EXPECT_EQ(expect<Asked>().stream, kFirst);
+  EXPECT_EQ(expect<Asked>().stream, kSecond);
 }
 
 TEST_F(SessionTest, TellsWhatItHolds) {
