@@ -99,6 +99,14 @@ Result<quic::ServerTls, std::string> tls_of(const ServerIdentity& identity) {
   return tls;
 }
 
+// A proxy that is believed connects for all its clients.
+net::TcpLimits tcp_limits_of(const ServeSettings& settings, unsigned workers) {
+  constexpr unsigned kAllBits = 128;
+  net::TcpLimits limits = tcp_limits_of_worker(settings.limits, workers);
+  for (const IpAddress& proxy : settings.trusted_proxies) limits.exempt.push_back(prefix_of(proxy, kAllBits));
+  return limits;
+}
+
 swarm::MemoryStore make_store(Entropy& entropy, const tracker::TrackerRules& rules, const LimitSettings& limits) {
   return {swarm::SipKey{{net::draw_seed(entropy), net::draw_seed(entropy)}}, rules.peer_lifetime(),
           limits_of_store(limits)};
@@ -185,7 +193,7 @@ struct Server::Impl {
     restore_swarms();
     for (unsigned i = 0; i < ready.workers; ++i) {
       workers.push_back(std::make_unique<Worker>(shared, endpoint_options(tls, {i, ready.workers}),
-                                                 tcp_limits_of_worker(settings.limits, ready.workers),
+                                                 tcp_limits_of(settings, ready.workers),
                                                  std::move(listeners.workers[i])));
     }
   }
@@ -318,8 +326,7 @@ struct Server::Impl {
     store.use(net::monotonic_now(), rules.peer_lifetime(), limits_of_store(settings.limits));
     tracker.use(rules);
     for (const auto& worker : workers) {
-      worker->use(limits_of_worker(settings.limits, ready.workers),
-                  tcp_limits_of_worker(settings.limits, ready.workers));
+      worker->use(limits_of_worker(settings.limits, ready.workers), tcp_limits_of(settings, ready.workers));
     }
   }
 

@@ -81,6 +81,7 @@ struct Session::Impl {
   nghttp3_mem memory = counting(held);
   nghttp3_conn* conn = nullptr;
   bool bound = false;
+  std::uint64_t allowed = 0;  // request streams, from the first on
   std::unordered_map<std::int64_t, Exchange> exchanges;
   std::deque<Event> events;
   std::optional<Fault> fault;
@@ -115,6 +116,13 @@ struct Session::Impl {
     } else if (held > limits.memory) {
       fault = Fault{NGHTTP3_H3_EXCESSIVE_LOAD, "the connection's requests take too much memory"};
     }
+  }
+
+  // A PRIORITY_UPDATE may name streams that are still to be opened, but not any number of them (RFC 9218 7.2). Streams
+  // come in any order, and nghttp3 aborts on a number that falls.
+  void allow_streams_beyond(std::int64_t id) {
+    allowed = std::max(allowed, static_cast<std::uint64_t>(id >> 2) + 1 + limits.streams);
+    nghttp3_conn_set_max_client_streams_bidi(conn, allowed);
   }
 
   void keep(Exchange& exchange, std::size_t bytes) {
@@ -276,9 +284,7 @@ void Session::handle_bytes(StreamId stream, Bytes bytes, bool end) {
     Exchange& exchange = impl_->exchanges[id];
     if (exchange.ended) return;
     exchange.ended = end;
-    // A PRIORITY_UPDATE may name streams that are still to be opened, but not any number of them (RFC 9218 7.2).
-    nghttp3_conn_set_max_client_streams_bidi(impl_->conn,
-                                             static_cast<std::uint64_t>(id >> 2) + 1 + impl_->limits.streams);
+    impl_->allow_streams_beyond(id);
   }
   // No stream waits for another, and bodies are thrown away: all that is read here is dealt with.
   impl_->check(nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()),

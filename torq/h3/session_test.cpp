@@ -223,6 +223,18 @@ TEST_F(SessionTest, ProducesABodyAsItsStreamDrains) {
   EXPECT_GT(pauses, 20U);
 }
 
+// As they come when a packet was lost; nghttp3 aborted.
+TEST_F(SessionTest, HearsStreamsInAnyOrder) {
+  say(StreamId{400}, "\x01");
+
+  client.ask(kFirst);
+  client.ask(kSecond);
+  client.speak(session);
+
+  EXPECT_EQ(expect<Asked>().stream, kFirst);
+  EXPECT_EQ(expect<Asked>().stream, kSecond);
+}
+
 TEST_F(SessionTest, TellsWhatItHolds) {
   const std::size_t idle = session.held();
   client.ask(kFirst, {{"x", std::string(700, 'x')}});

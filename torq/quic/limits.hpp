@@ -50,9 +50,11 @@ struct Limits {
   RetryPolicy retry = RetryPolicy::kAuto;
   std::size_t half_open = 1'000;  ///< handshakes under way; above it newcomers prove their address first (Retry)
   PrefixLimits per_prefix;
-  std::vector<AddressPrefix> exempt;       ///< from per_prefix
-  std::size_t closing = 2'000;             ///< connections whose CONNECTION_CLOSE is kept to be repeated
-  std::size_t stateless = 256;             ///< answers without a connection that wait to be sent
+  std::vector<AddressPrefix> exempt;  ///< from per_prefix
+  std::size_t closing = 2'000;        ///< connections whose CONNECTION_CLOSE is kept to be repeated
+  /// Answers without a connection that wait to be sent: as many as datagrams come before any is, or a flood of
+  /// newcomers would leave a good one among them unanswered. Of some 100 bytes each.
+  std::size_t stateless = 2'048;
   std::size_t resets_per_second = 10'000;  ///< stateless resets (RFC 9000 10.3.3)
   std::size_t datagrams_per_wake = 2'048;  ///< received before timers and other sockets have their turn
 };
