@@ -21,6 +21,7 @@ void Link::delay(Duration one_way, Duration jitter) {
 void Link::be_perfect() {
   loss_ = duplication_ = corruption_ = reordering_ = 0;
   jitter_ = {};
+  mtu_ = SIZE_MAX;
   doomed_ = {};
   mend();
 }
@@ -35,20 +36,20 @@ bool Link::happens(double chance) {
   return random_.below(kParts) < static_cast<std::uint64_t>(chance * kParts);
 }
 
-Fate Link::fate_of(Direction direction, const quic::Path& path) {
+Fate Link::fate_of(Direction direction, const quic::Path& path, std::size_t size) {
   if (direction == Direction::kToClient && path.remote != outside_) return Fate::kUnroutable;
   if (doomed_[index(direction)] > 0) {
     --doomed_[index(direction)];
     return Fate::kLost;
   }
-  if (cut_[index(direction)] || happens(loss_)) return Fate::kLost;
+  if (cut_[index(direction)] || size > mtu_ || happens(loss_)) return Fate::kLost;
   if (happens(corruption_)) return Fate::kCorrupted;
   if (happens(duplication_)) return Fate::kDuplicated;
   return Fate::kDelivered;
 }
 
 void Link::send(Instant now, Direction direction, const quic::Path& path, quic::Ecn ecn, Bytes bytes) {
-  const Fate fate = fate_of(direction, path);
+  const Fate fate = fate_of(direction, path, bytes.size());
   trace_.push_back({now, direction, bytes.size(), fate});
   if (watcher_) watcher_(direction, bytes);
   ++sent_[index(direction)];

@@ -51,6 +51,8 @@ class Link {
   /// A datagram that is held back arrives up to four delays later than its neighbours.
   void reorder(double chance) { reordering_ = chance; }
   void delay(Duration one_way, Duration jitter = {});
+  /// Loses what is larger, without a word.
+  void narrow(std::size_t mtu) { mtu_ = mtu; }
   void be_perfect();
 
   /// Loses everything in one direction, or in both, until mended.
@@ -78,7 +80,7 @@ class Link {
  private:
   static std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
   bool happens(double chance);
-  Fate fate_of(Direction direction, const quic::Path& path);
+  Fate fate_of(Direction direction, const quic::Path& path, std::size_t size);
   void carry(Instant now, Arrival arrival);
 
   Random random_;
@@ -86,6 +88,7 @@ class Link {
   double duplication_ = 0;
   double corruption_ = 0;
   double reordering_ = 0;
+  std::size_t mtu_ = SIZE_MAX;
   Duration delay_ = std::chrono::milliseconds(10);
   Duration jitter_{};
   std::array<bool, 2> cut_{};

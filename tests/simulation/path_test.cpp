@@ -87,6 +87,23 @@ TEST(SimulatedPath, MayChangeAgainAndAgain) {
 }
 
 // What the server sends to the new address does not arrive, so its challenge is not answered.
+// A router on the way now sends everything through a tunnel, say, and does not tell.
+TEST(SimulatedPath, MayGetNarrower) {
+  constexpr std::size_t kNarrow = 1250;
+  Simulation sim(5);
+  sim.connected();
+  sim.request(20 * kMegabyte);
+  sim.run_for(2s);
+  const auto is_large = [](const TraceEntry& entry) { return entry.size > kNarrow && entry.fate == Fate::kDelivered; };
+  ASSERT_GT(std::ranges::count_if(sim.link.trace(), is_large), 100) << "the path was never proven wider";
+  ASSERT_EQ(sim.requester.answered(), 0U);
+
+  sim.link.narrow(kNarrow);
+
+  EXPECT_TRUE(sim.run_until_answered(30s));
+  EXPECT_EQ(sim.requester.answered(), 1U);
+}
+
 TEST(SimulatedPath, HoldsARequestBackUntilItIsProven) {
   Simulation sim(6);
   sim.connected();

@@ -225,7 +225,7 @@ std::optional<Transmit> Connection::next_transmit(Instant now, std::span<std::by
 // controller allows at once. The packet that differs is carried over; it cannot be unwritten.
 Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
   latest_ = now;
-  const std::size_t largest = ngtcp2_conn_get_max_tx_udp_payload_size(conn_);
+  const std::size_t largest = largest_packet(now);
   const std::size_t quantum = ngtcp2_conn_get_send_quantum(conn_);
   Transmit run;
   for (std::size_t count = 0; count < kLongestRun && run.size < std::max(quantum, std::size_t{1}); ++count) {
@@ -254,6 +254,14 @@ Transmit Connection::write_run(Instant now, std::span<std::byte> out) {
   flushed_ = established_;
   after_callbacks();  // a path's validation can fail while writing
   return run;
+}
+
+// ngtcp2 fills what it is given, as far as the path's proven size goes.
+std::size_t Connection::largest_packet(Instant now) {
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info(conn_, &info);
+  if (black_hole_.suspected(now, info.bytes_in_flight > 0, probe_timeout())) return NGTCP2_MAX_UDP_PAYLOAD_SIZE;
+  return ngtcp2_conn_get_max_tx_udp_payload_size(conn_);
 }
 
 // ngtcp2 puts into a packet with stream data all that it has to say and that fits. What it says elsewhere, it says in

@@ -18,6 +18,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/ring.hpp"
 #include "torq/quic/admission.hpp"
+#include "torq/quic/black_hole.hpp"
 #include "torq/quic/connection_id.hpp"
 #include "torq/quic/counts.hpp"
 #include "torq/quic/ledger.hpp"
@@ -229,6 +230,7 @@ class Connection {
   Packet write_packet(Instant now, std::span<std::byte> out);
   Transmit write_run(Instant now, std::span<std::byte> out);
   bool is_last(const Packet& packet) const;
+  std::size_t largest_packet(Instant now);
   void handle_write_error(Instant now, int error, Stream* stream);
   void fail(Instant now, int error);
   void close_with(Instant now, const ngtcp2_ccerr& error, CloseReason reason);
@@ -268,6 +270,7 @@ class Connection {
   unsigned prepared_keys_ = 0;      // generations made so far; ngtcp2 keeps one in advance
   std::vector<std::byte> carried_;  // a packet that did not fit the run it was written for
   Packet carried_packet_;
+  BlackHole black_hole_;
   std::optional<CloseReason> close_reason_;
   std::vector<std::byte> closing_packet_;
 };

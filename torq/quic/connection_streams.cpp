@@ -405,6 +405,7 @@ void Connection::on_stream_closed(StreamId id) {
 }
 
 void Connection::on_acknowledged(StreamId id, std::uint64_t end) {
+  black_hole_.note_progress(latest_);
   Stream* stream = find(id);
   if (stream == nullptr) return;
   forget_sent(stream->outgoing.release(end));
