@@ -9,7 +9,8 @@
 //   2     both directions of the stream are over
 //   3     the client wants no answer     4  the client's half was given up
 //   5     the session speaks, and so many units of 256 bytes are taken (8)
-//   6     room on the stream             7  our streams come to be, or the end is announced, or requests are refused
+//   6     room on the stream             7  our streams come to be; then the end is announced; then requests are
+//   refused
 #include <map>
 #include <set>
 
@@ -80,7 +81,7 @@ class Subject {
         session_.handle_writable(stream);
         break;
       default:
-        go_on(input.byte());
+        go_on();
     }
     answer_all();
     require(session_.held() <= most_held());
@@ -95,10 +96,11 @@ class Subject {
     session_.handle_bytes(stream, bytes, end);
   }
 
-  void go_on(std::uint8_t how) {
+  void go_on() {
     if (!session_.bound()) return bind();
-    if ((how & 1) != 0) session_.announce_end();
-    if ((how & 2) != 0) session_.refuse_requests();
+    if (farewell_ == 0) session_.announce_end();
+    if (farewell_ == 1) session_.refuse_requests();
+    ++farewell_;
   }
 
   void answer_all() {
@@ -140,6 +142,7 @@ class Subject {
   }
 
   h3::Session session_{kLimits};
+  int farewell_ = 0;
   std::set<StreamId> closed_;
   std::set<StreamId> ended_;
   std::set<StreamId> answered_;

@@ -2,7 +2,7 @@
 #pragma once
 // The main thread of a verb that waits for something: work that other threads hand to it runs here one by one, until
 // the verb is finished or a person (SIGINT) or a supervisor (SIGTERM) wants it to end. The second signal ends the
-// process at once.
+// process at once, with ExitCode::kInterrupted.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>

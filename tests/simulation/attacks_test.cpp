@@ -273,6 +273,7 @@ TEST_F(Attack, AStreamThatOnlyWeMayWriteEndsIt) {
 TEST(SimulatedFlood, CostsBoundedMemoryAndAGoodClientOneRoundTrip) {
   Settings settings;
   settings.server.half_open = 20;
+  settings.server.stateless = 256;
   Simulation sim(1, settings);
   quic::Endpoint& server = sim.server.endpoint();
   quic::SeededEntropy entropy(3);

@@ -6,13 +6,12 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 namespace torq {
 
-/// Any thread.
+/// Read by any thread, replaced by one.
 template <class T>
 class Replaceable {
  public:
@@ -22,13 +21,11 @@ class Replaceable {
   const T& get() const { return *now_.load(std::memory_order_acquire); }
 
   void replace(T next) {
-    const std::lock_guard lock(mutex_);
     all_.push_back(std::make_unique<const T>(std::move(next)));
     now_.store(all_.back().get(), std::memory_order_release);
   }
 
  private:
-  std::mutex mutex_;
   std::vector<std::unique_ptr<const T>> all_;
   std::atomic<const T*> now_{nullptr};
 };

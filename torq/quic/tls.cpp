@@ -199,8 +199,12 @@ struct TlsSession::Impl {
     }
     // GNUTLS_ALPN_MANDATORY speaks up only when the client sends the extension at all; without it the handshake would
     // succeed.
-    return self.has_alpn() ? 0 : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+    if (!self.has_alpn()) return GNUTLS_E_NO_APPLICATION_PROTOCOL;
+    return self.has_transport_parameters() ? 0 : GNUTLS_E_MISSING_EXTENSION;
   }
+
+  // RFC 9001 8.2. Without them ngtcp2 would look for them at the end of the handshake, and abort before that.
+  bool has_transport_parameters() { return ngtcp2_conn_get_remote_transport_params(ref.get_conn(&ref)) != nullptr; }
 
   // GnuTLS takes one key per session: that of the ticket which the client shows, if it is of the generation before.
   // (A second ClientHello after a HelloRetryRequest finds the choice made.)

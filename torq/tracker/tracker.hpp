@@ -54,7 +54,7 @@ class Tracker {
 
   /// Good as long as the tracker, however often they are replaced.
   const TrackerRules& rules() const { return rules_.get(); }
-  /// Answers from now on follow these. Any thread. Whether the store keeps peers for their lifetime is its owner's
+  /// Answers from now on follow these. From one thread. Whether the store keeps peers for their lifetime is its owner's
   /// business.
   void use(TrackerRules rules) { rules_.replace(std::move(rules)); }
 
