@@ -77,6 +77,7 @@ struct Session::Impl {
   nghttp3_mem memory = counting(held);
   nghttp3_conn* conn = nullptr;
   bool bound = false;
+  std::uint64_t nameable = 0;  // request streams that the peer may name
   std::unordered_map<std::int64_t, Exchange> exchanges;
   std::deque<Event> events;
   std::optional<Fault> fault;
@@ -246,8 +247,9 @@ void Session::handle_bytes(StreamId stream, Bytes bytes, bool end) {
     if (exchange.ended) return;
     exchange.ended = end;
     // A PRIORITY_UPDATE may name streams that are still to be opened, but not any number of them (RFC 9218 7.2).
-    nghttp3_conn_set_max_client_streams_bidi(impl_->conn,
-                                             static_cast<std::uint64_t>(id >> 2) + 1 + impl_->limits.streams);
+    // Streams come in any order, and nghttp3 ends the process when this number shrinks.
+    impl_->nameable = std::max(impl_->nameable, static_cast<std::uint64_t>(id >> 2) + 1 + impl_->limits.streams);
+    nghttp3_conn_set_max_client_streams_bidi(impl_->conn, impl_->nameable);
   }
   // No stream waits for another, and bodies are thrown away: all that is read here is dealt with.
   impl_->check(nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()),

@@ -8,6 +8,8 @@
 #include <functional>
 #include <map>
 
+#include "torq/h3/get.hpp"
+
 namespace torq::h3 {
 namespace {
 
@@ -221,6 +223,17 @@ TEST_F(SessionTest, ProducesABodyAsItsStreamDrains) {
     EXPECT_TRUE(client.answers[stream].ended);
   }
   EXPECT_GT(pauses, 20U);
+}
+
+TEST_F(SessionTest, TakesRequestsInAnyOrder) {
+  Session session;
+  for (const StreamId stream : {StreamId{40}, StreamId{0}, StreamId{400}, StreamId{36}}) {
+    session.handle_bytes(stream, as_bytes(encode_get("t", "/x")), true);
+
+    const auto event = session.next_event();
+    ASSERT_TRUE(event && std::holds_alternative<Asked>(*event));
+    EXPECT_EQ(std::get<Asked>(*event).stream, stream);
+  }
 }
 
 TEST_F(SessionTest, ResetsAStreamWhoseBodyBreaksAndAnswersTheOthers) {
