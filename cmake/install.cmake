@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 # What the client's module declares, and what those headers reach in other rooms; the test `public_headers` holds the list
 # against their includes.
 set(public_headers torq/base/address.hpp torq/base/bytes.hpp torq/base/info_hash.hpp torq/base/result.hpp
-  torq/files/sha256.hpp torq/tracker/announce.hpp torq/wire/messages.hpp torq/wire/tracker_answer.hpp)
+  torq/files/sha256.hpp torq/tracker/announce.hpp torq/wire/messages.hpp torq/wire/http_answer.hpp torq/wire/tracker_answer.hpp)
 get_target_property(client_headers torq_client HEADER_SET)
 foreach(header ${client_headers})
   cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
@@ -18,7 +18,7 @@ set_tests_properties(public_headers PROPERTIES LABELS "quick")
 
 # One archive of all rooms that the client needs, so that its users name one library. What it stands on stays the
 # distribution's: the package and the pkg-config file name them for the linker.
-set(client_modules torq_base torq_tracker torq_bencode torq_wire torq_files torq_quic torq_net torq_client)
+set(client_modules torq_base torq_tracker torq_bencode torq_wire torq_files torq_h3 torq_quic torq_net torq_client)
 list(TRANSFORM client_modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE client_objects)
 add_library(torq_client_archive STATIC ${client_objects})
 set_target_properties(torq_client_archive PROPERTIES OUTPUT_NAME torq-client EXPORT_NAME client LINKER_LANGUAGE CXX)

@@ -8,7 +8,7 @@ from harness import certificates, trackers, udp
 from harness.requests import HASH, OTHER_HASH
 
 OK, OTHER, USAGE, NETWORK, TRUST = 0, 1, 2, 4, 6
-DOORS = ["quic", "udp", "http", "https"]
+DOORS = ["quic", "udp", "http", "https", "h3"]
 EMPTY = b"d8:intervali60e5:peers0:e"
 
 
@@ -87,7 +87,7 @@ def test_a_partial_seed_is_a_leecher(shared_server, command):
         assert (row["complete"], row["incomplete"]) == (0, 1)
 
 
-@pytest.mark.parametrize("door", ["udp", "http", "https"])
+@pytest.mark.parametrize("door", ["udp", "http", "https", "h3"])
 def test_both_families_are_heard_of(serve, command, door):
     server = serve(listen=("[::1]:0",))
     asker = Asker(command, server, door)

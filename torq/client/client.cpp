@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "torq/client/file_exchange.hpp"
+#include "torq/client/http3_exchange.hpp"
 #include "torq/client/json_exchange.hpp"
 #include "torq/client/pool.hpp"
 #include "torq/client/range_exchange.hpp"
@@ -135,6 +136,13 @@ Call Client::read(const Server& server, std::string_view name, const wire::ByteR
                        std::make_unique<RangeExchange>(
                            traits, RangeExchange::Wanted{std::string(name), range, impl_->options.max_answer_bytes},
                            impl_->parser, std::move(done)));
+}
+
+Call Client::get(const Server& server, const std::string& authority, const std::string& target, bool repeatable,
+                 Done<wire::HttpAnswer> done) {
+  const Exchange::Traits traits{.repeatable = repeatable, .is_http3 = true, .patience = impl_->options.answer_timeout};
+  return impl_->submit(server,
+                       std::make_unique<Http3Exchange>(traits, h3::encode_get(authority, target), std::move(done)));
 }
 
 Call Client::identify(const std::string& host, std::uint16_t port, Done<std::string> done) {

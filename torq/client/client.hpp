@@ -24,6 +24,7 @@
 #include "torq/client/options.hpp"
 #include "torq/client/server.hpp"
 #include "torq/tracker/announce.hpp"
+#include "torq/wire/http_answer.hpp"
 #include "torq/wire/messages.hpp"
 
 namespace torq::client {
@@ -70,6 +71,11 @@ class Client {
 
   /// A piece of the file `name`, fewer bytes where it ends; at most Options::max_answer_bytes.
   Call read(const Server& server, std::string_view name, const wire::ByteRange& range, Done<FilePiece> done);
+
+  /// A GET over HTTP/3, of any server of that protocol: whatever its status, the answer is one. `authority` is the
+  /// host, and the port if it is not 443; `target` is path and query. `repeatable`: asking twice does no harm.
+  Call get(const Server& server, const std::string& authority, const std::string& target, bool repeatable,
+           Done<wire::HttpAnswer> done);
 
   /// The pin of the server's key, from a handshake that is broken off there: nothing is believed, and nothing asked.
   Call identify(const std::string& host, std::uint16_t port, Done<std::string> done);

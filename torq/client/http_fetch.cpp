@@ -22,7 +22,6 @@ using boost::asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
 constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);  // RFC 8305 8, "Connection Attempt Delay"
-constexpr unsigned kMostRedirects = 5;
 
 constexpr const char* kCheckUrl = "check that the URL is a tracker's";
 
@@ -71,12 +70,6 @@ net::StreamIo outcome_of(ssize_t result) {
   if (result > 0) return {Kind::kDone, static_cast<std::size_t>(result)};
   if (result == 0) return {Kind::kEnd};
   return {errno == EAGAIN || errno == EINTR ? Kind::kAgain : Kind::kBroken};
-}
-
-bool is_redirect(const wire::HttpAnswer& answer) {
-  const bool has_such_status = answer.status == 301 || answer.status == 302 || answer.status == 303 ||
-                               answer.status == 307 || answer.status == 308;
-  return has_such_status && !answer.location.empty();
 }
 
 }  // namespace
@@ -165,23 +158,23 @@ void HttpFetch::handle_connected(const std::shared_ptr<Socket>& socket) {
 
 void HttpFetch::advance() {
   const auto self = shared_from_this();  // finish() may drop the last other reference
-  // TLS shakes hands while it reads, and only then takes what is to be written.
-  if (tls_ && !tls_->established() && !read()) return;
-  if (!write() || !read()) return;
+  // TLS shakes hands while it reads, and only then takes what is to be written: in the other order, a handshake that
+  // ends here would leave the request behind.
+  if (!read()) return;
+  write();
   await();
 }
 
-bool HttpFetch::write() {
-  if (tls_ && !tls_->established()) return true;
+void HttpFetch::write() {
+  if (tls_ && !tls_->established()) return;
   while (sent_ < request_.size()) {
     const net::StreamIo io = send(as_bytes(request_).subspan(sent_));
     blocked_ = io.kind == Kind::kAgain;
-    if (blocked_) return true;
+    if (blocked_) return;
     // A server may answer before it has read all, and close: what it says tells more than this.
-    if (io.kind != Kind::kDone) break;
+    if (io.kind != Kind::kDone) return;
     sent_ += io.size;
   }
-  return true;
 }
 
 // False when the fetch has gone another way.
@@ -238,10 +231,9 @@ void HttpFetch::break_off() {
 void HttpFetch::take_answer() {
   wire::HttpAnswer answer = reader_->take();
   if (tls_) tls_->say_goodbye();
-  if (!is_redirect(answer)) return finish(std::move(answer));
-  auto to = redirected(tracker_.url, answer.location);
+  if (!is_redirect(answer.status) || answer.location.empty()) return finish(std::move(answer));
+  auto to = next_place(tracker_.url, answer.location, ++redirects_);
   if (!to) return finish(Failure(wrong_answer(to.error())));
-  if (++redirects_ > kMostRedirects) return finish(Failure(wrong_answer("the tracker sends on and on")));
   tls_.reset();
   socket_.reset();
   trust_.reset();

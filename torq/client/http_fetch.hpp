@@ -41,7 +41,7 @@ class HttpFetch : public std::enable_shared_from_this<HttpFetch> {
   bool begin_tls();
 
   void advance();
-  bool write();
+  void write();
   bool read();
   void await();
   net::StreamIo receive(std::span<std::byte> out);

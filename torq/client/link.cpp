@@ -6,6 +6,7 @@
 
 #include "torq/client/backoff.hpp"
 #include "torq/client/json_exchange.hpp"
+#include "torq/h3/get.hpp"
 #include "torq/net/clock.hpp"
 #include "torq/wire/request_encoder.hpp"
 
@@ -170,6 +171,7 @@ void Link::dispatch(Instant now) {
 
 // False when the server lets no more streams be opened now.
 bool Link::start_one(Instant now, quic::Connection& connection) {
+  if (ready_.front().exchange->traits().is_http3 && !has_http3_) begin_http3(connection);
   auto request = ready_.front().exchange->compose(offered_.value_or(wire::CapabilitySet()));
   if (!request) {
     const auto exchange = std::move(ready_.front().exchange);
@@ -187,6 +189,14 @@ bool Link::start_one(Instant now, quic::Connection& connection) {
   watch(deadline);
   write(*stream);
   return true;
+}
+
+// A server that gives no credit for it is none of HTTP/3, as its answers will show.
+void Link::begin_http3(quic::Connection& connection) {
+  has_http3_ = true;
+  if (const auto control = connection.open_unidirectional_stream()) {
+    connection.write(*control, as_bytes(h3::kClientControl));
+  }
 }
 
 std::unique_ptr<Exchange> Link::take_from_stream(quic::StreamId stream) {
@@ -279,6 +289,7 @@ void Link::handle_dialled(const Result<quic::ConnectionHandle, ConnectionFault>&
 void Link::lose(Instant now, const ConnectionFault& fault) {
   connection_.reset();
   offered_.reset();
+  has_http3_ = false;
   Queue waiting = std::exchange(ready_, {});
   std::vector<std::unique_ptr<Exchange>> lost;
   for (auto& [stream, active] : std::exchange(active_, {})) {

@@ -70,6 +70,7 @@ class Link {
   void enqueue(Waiting waiting);
   void dispatch(Instant now);
   bool start_one(Instant now, quic::Connection& connection);
+  void begin_http3(quic::Connection& connection);
   std::unique_ptr<Exchange> take_from_stream(quic::StreamId stream);
   void keep_alive(bool wanted);
   void abandon(quic::StreamId stream, const Error& error);
@@ -111,6 +112,7 @@ class Link {
   bool served_ = false;      // this connection has answered something
   std::optional<wire::CapabilitySet> offered_;
   bool asking_ = false;
+  bool has_http3_ = false;  // this connection has a control stream of ours
 
   unsigned failures_ = 0;  // in a row
   std::optional<Error> last_error_;

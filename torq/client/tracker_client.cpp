@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "torq/client/faults.hpp"
 #include "torq/client/http_fetch.hpp"
 #include "torq/client/scrape_round.hpp"
 #include "torq/client/udp_tracker.hpp"
@@ -35,8 +36,6 @@ Error cancelled_by_end() { return {ErrorKind::kCancelled, "", "the client was sh
 Error no_scrape(const char* advice) {
   return {ErrorKind::kUnsupported, "", "the server does not offer scrape", advice, ""};
 }
-
-Error no_http3() { return {ErrorKind::kUnsupported, "", "HTTP/3 is not spoken yet", "ask by https://", ""}; }
 
 Error bad_peer_id() { return {ErrorKind::kUnsupported, "", "a peer ID has 20 bytes for such a tracker", "", ""}; }
 
@@ -150,10 +149,10 @@ struct TrackerClient::Impl {
   }
 
   // No tracker gets more connections at once, however many swarms are asked for.
-  void fetch(const Tracker& tracker, std::string target, Done<wire::HttpAnswer> done) {
-    if (tracker.url.scheme == TrackerScheme::kH3) return done(Failure(no_http3()));
+  void fetch(const Tracker& tracker, std::string target, bool repeatable, Done<wire::HttpAnswer> done) {
     Tracker whole = tracker;
     whole.url.target = std::move(target);
+    if (whole.url.scheme == TrackerScheme::kH3) return fetch_h3(std::move(whole), repeatable, 0, std::move(done));
     const auto place = std::make_shared<std::weak_ptr<HttpFetch>>();
     auto ended = [this, place, done = std::move(done)](Result<wire::HttpAnswer, Error> answer) {
       fetches.remove(place->lock());
@@ -163,6 +162,22 @@ struct TrackerClient::Impl {
     queue.push_back(std::make_shared<HttpFetch>(loop, *resolver, options, std::move(whole), std::move(ended)));
     *place = queue.back();
     start_fetches();
+  }
+
+  // All over one connection.
+  void fetch_h3(Tracker tracker, bool repeatable, unsigned redirects, Done<wire::HttpAnswer> done) {
+    const TrackerUrl url = tracker.url;
+    const auto trust = tracker.trust(url.host, url.port);
+    if (!trust) return done(Failure(trust.error()));
+    auto ended = here<wire::HttpAnswer>([this, tracker = std::move(tracker), repeatable, redirects,
+                                         done = std::move(done)](Result<wire::HttpAnswer, Error> answer) mutable {
+      if (!answer || !is_redirect(answer->status) || answer->location.empty()) return done(std::move(answer));
+      auto to = next_place(tracker.url, answer->location, redirects + 1);
+      if (!to) return done(Failure(faulty(to.error())));
+      tracker.url = *std::move(to);
+      fetch_h3(std::move(tracker), repeatable, redirects + 1, std::move(done));
+    });
+    quic().get({url.host, url.port, *trust}, host_field(url), url.target, repeatable, std::move(ended));
   }
 
   void start_fetches() {
@@ -176,7 +191,8 @@ struct TrackerClient::Impl {
 
   void announce_http(const Tracker& tracker, const TrackerAnnounce& request, Done<wire::AnnounceAnswer> done) {
     const wire::Asker asker{request.peer_id, request.key, request.tracker_id};
-    fetch(tracker, wire::announce_target(tracker.url.target, with_left(request.announce), asker),
+    const bool repeatable = request.announce.event != tracker::AnnounceEvent::kCompleted;
+    fetch(tracker, wire::announce_target(tracker.url.target, with_left(request.announce), asker), repeatable,
           [done = std::move(done)](Result<wire::HttpAnswer, Error> answer) {
             take_http(std::move(answer), done, [](Bytes body) { return wire::parse_bencoded_announce(body); });
           });
@@ -186,7 +202,7 @@ struct TrackerClient::Impl {
     const auto target = scrape_target_of(tracker.url.target);
     if (!target) return round->fail(no_scrape("the last part of its path does not begin with announce (BEP 48)"));
     round->start(kHashesPerUrl, [this, &tracker, &target](const auto& hashes, Done<Figures> done) {
-      fetch(tracker, wire::scrape_target(*target, hashes),
+      fetch(tracker, wire::scrape_target(*target, hashes), true,
             [hashes, done = std::move(done)](Result<wire::HttpAnswer, Error> answer) {
               take_http(std::move(answer), done, [&](Bytes body) { return wire::parse_bencoded_scrape(body, hashes); });
             });
@@ -270,11 +286,12 @@ void TrackerClient::identify(const TrackerUrl& url, Done<std::string> done) {
     const auto nobody = [](const std::string&, std::uint16_t) -> Result<Trust, Error> {
       return Trust::pin("sha256:" + std::string(64, '0')).value();  // no key has this digest
     };
-    impl->fetch({url, nobody}, url.target, [done = std::move(done)](const Result<wire::HttpAnswer, Error>& answer) {
-      assert(!answer);
-      const Error& error = answer.error();
-      error.kind == ErrorKind::kTrust && !error.pin.empty() ? done(error.pin) : done(Failure(error));
-    });
+    impl->fetch({url, nobody}, url.target, true,
+                [done = std::move(done)](const Result<wire::HttpAnswer, Error>& answer) {
+                  assert(!answer);
+                  const Error& error = answer.error();
+                  error.kind == ErrorKind::kTrust && !error.pin.empty() ? done(error.pin) : done(Failure(error));
+                });
   });
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kAnnounce = "/announce";
 constexpr std::size_t kLongestTarget = 4096;
+constexpr unsigned kMostRedirects = 5;
 
 struct Scheme {
   std::string_view text;
@@ -119,6 +120,15 @@ Result<TrackerUrl, std::string> redirected(const TrackerUrl& from, std::string_v
   if (from.scheme == TrackerScheme::kH3 && to->scheme == TrackerScheme::kHttps) to->scheme = from.scheme;
   if (to->scheme != from.scheme && !up) return wrong("the tracker sends on to another scheme: " + shown(*to));
   return to;
+}
+
+bool is_redirect(std::uint16_t status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+Result<TrackerUrl, std::string> next_place(const TrackerUrl& from, std::string_view location, unsigned count) {
+  if (count > kMostRedirects) return wrong("the tracker sends on and on");
+  return redirected(from, location);
 }
 
 }  // namespace torq::client

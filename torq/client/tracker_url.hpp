@@ -45,4 +45,9 @@ std::optional<std::string> scrape_target_of(std::string_view target);
 /// http:// to https://, lest a secret goes out unencrypted. The error says what is wrong.
 Result<TrackerUrl, std::string> redirected(const TrackerUrl& from, std::string_view location);
 
+/// Such an answer has a place to go on to.
+bool is_redirect(std::uint16_t status);
+/// The same as redirected(), but not without end: `count` is 1 for the first.
+Result<TrackerUrl, std::string> next_place(const TrackerUrl& from, std::string_view location, unsigned count);
+
 }  // namespace torq::client

@@ -21,6 +21,11 @@ Error wrong_answer(std::string what) {
   return {ErrorKind::kFaulty, "", "the answer is wrong: " + std::move(what), "check that the URL is a tracker's", ""};
 }
 
+Error cut_answer(Bytes datagram) {
+  return {ErrorKind::kFaulty, "", "the answer is cut: it has " + std::to_string(datagram.size()) + " bytes",
+          "the tracker may serve other torrents only", ""};
+}
+
 Error silence(bool had_connected) {
   if (had_connected) {
     return {ErrorKind::kTimeout, "", "no answer in time", "the tracker may be overloaded: try again later", ""};
@@ -86,15 +91,18 @@ std::size_t UdpConversation::encode(const Question& question, std::span<std::byt
 }
 
 void UdpConversation::handle_datagram(Instant now, Bytes datagram) {
+  const auto transaction = wire::parse_udp_reply_transaction(datagram);
+  if (!transaction) return;
   const auto reply = wire::parse_udp_reply(datagram, family_);
-  if (!reply) return;
-  if (connect_ && connect_->tries > 0 && reply->transaction == connect_->transaction) {
-    return take_connect_reply(now, *reply);
+  if (connect_ && connect_->tries > 0 && *transaction == connect_->transaction) {
+    return reply ? take_connect_reply(now, *reply) : fail_all(cut_answer(datagram));
   }
   const auto found = std::ranges::find_if(questions_, [&](const auto& entry) {
-    return entry.second.pending.tries > 0 && entry.second.pending.transaction == reply->transaction;
+    return entry.second.pending.tries > 0 && entry.second.pending.transaction == *transaction;
   });
-  if (found != questions_.end()) take_answer(found->first, *reply);
+  if (found == questions_.end()) return;
+  // (opentracker says in 8 bytes that a torrent is not on its list.)
+  reply ? take_answer(found->first, *reply) : finish(found->first, Failure(cut_answer(datagram)));
 }
 
 void UdpConversation::take_connect_reply(Instant now, const wire::UdpReply& reply) {

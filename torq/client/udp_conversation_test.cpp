@@ -204,6 +204,19 @@ TEST_F(UdpConversationTest, RefusesAnAnswerToSomethingElse) {
   EXPECT_EQ(failure(), "the answer is wrong: it has figures for 1 of 2 swarms");
 }
 
+TEST_F(UdpConversationTest, SaysThatAnAnswerIsCut) {
+  announce(1);
+  let_connect();
+  const auto asked = sent(UdpAction::kAnnounce);
+  const auto whole =
+      packet([&](auto out) { return encode_udp_announce_reply(out, asked.transaction, Family::kIpv4, {}); });
+  hear(std::span(whole).first(7));
+  EXPECT_EQ(failure(), "no answer") << "it does not say to what";
+  hear(std::span(whole).first(19));
+
+  EXPECT_EQ(failure(), "the answer is cut: it has 19 bytes");
+}
+
 TEST_F(UdpConversationTest, AsksManyThingsOfOneConnection) {
   for (std::uint64_t number = 0; number < 3; ++number) announce(number);
   let_connect();

@@ -8,6 +8,8 @@
 #include <functional>
 #include <map>
 
+#include "torq/h3/get.hpp"
+
 namespace torq::h3 {
 namespace {
 

@@ -92,7 +92,7 @@ class Connection {
   /// Opens a bidirectional stream; nothing when the peer allows no more now (StreamsAvailable will tell).
   std::optional<StreamId> open_stream();
 
-  /// A server's: opens a unidirectional stream, in the same way. A peer that gives no credit for any loses nothing.
+  /// Opens a unidirectional stream, in the same way. A peer that gives no credit for any loses nothing.
   std::optional<StreamId> open_unidirectional_stream();
   std::uint64_t unidirectional_streams_left() const;
 

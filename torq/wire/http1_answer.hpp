@@ -12,14 +12,9 @@
 #include <string_view>
 
 #include "torq/base/result.hpp"
+#include "torq/wire/http_answer.hpp"
 
 namespace torq::wire {
-
-struct HttpAnswer {
-  std::uint16_t status = 0;
-  std::string location = {};  ///< RFC 9110 10.2.2; empty when there is none
-  std::string body = {};
-};
 
 struct HttpAnswerLimits {
   std::size_t head_bytes = std::size_t{32} * 1024;  ///< of all heads, and of what frames the chunks

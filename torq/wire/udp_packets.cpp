@@ -259,6 +259,11 @@ std::size_t encode_udp_scrape(std::span<std::byte> out, const UdpHeader& header,
   return packet.size();
 }
 
+std::optional<UdpTransaction> parse_udp_reply_transaction(Bytes packet) {
+  if (packet.size() < kAnswerHeaderSize) return std::nullopt;
+  return UdpTransaction{Fields(packet.subspan(sizeof(UdpAction))).number<std::uint32_t>()};
+}
+
 std::optional<UdpReply> parse_udp_reply(Bytes packet, Family family) {
   if (packet.size() < kAnswerHeaderSize) return std::nullopt;
   Fields fields(packet);

@@ -122,6 +122,8 @@ struct UdpReply {
   std::variant<UdpConnectReply, tracker::AnnounceReply, std::vector<tracker::SwarmCounts>, UdpErrorReply> what;
 };
 
+/// Of whatever an answer begins with; nothing for what is shorter than any.
+std::optional<UdpTransaction> parse_udp_reply_transaction(Bytes packet);
 /// `family` is that of the server's address. Nothing for what is no answer.
 std::optional<UdpReply> parse_udp_reply(Bytes packet, Family family);
 
