@@ -56,7 +56,7 @@ class Run:
         self.totals = collections.defaultdict(collections.Counter)
         self.road = collections.Counter()
         self.faults = []
-        self.bytes = 0
+        self._spell = "fair"
         self.world = World(folder, root)
 
     def go(self, legs, seconds):
@@ -89,7 +89,7 @@ class Run:
         self._telling.say(f"leg {number}{' with deaths' if leg.deaths else ''}: {counted}; server {memory / 1e6:.1f} MB, {fds} descriptors")
 
     def _clients(self, address, leg):
-        words = (address, self._root, self._names, leg.seed, self.world.died_since)
+        words = (address, self._root, self._names, leg.seed, self.world.died_since, lambda: self._spell)
         parallel = 2 if self._mild else 8
         foreign = [travellers.Quinn(self._sub("quinn"), *words)]
         if not self._mild:
@@ -109,6 +109,7 @@ class Run:
                 spell = spells.pop(0)
                 until += spell.seconds
                 shim.obey(f"clear {spell.words}")
+                self._spell = spell.name
                 self._telling.live(f"leg {number}: {spell.name}: {spell.words}")
             if deaths and now >= deaths[0][0]:
                 signal_number = deaths.pop(0)[1]

@@ -78,6 +78,6 @@ def mild_legs(seed, seconds):
     """The form for every change: loss to 5 %, two storms and a leg with two deaths."""
     dice = random.Random(seed)
     for deaths in ([], [], [(0.3, signal.SIGTERM), (0.65, signal.SIGKILL)]):
-        spells = [Spell(f"{loss} %", seconds / 9, f"loss={loss / 100} delay={dice.randint(0, 3)} reordering=0.01 duplication=0.01")
+        spells = [Spell(f"{loss} %", seconds / 9, f"loss={loss / 100} delay={dice.randint(1, 3)} reordering=0.01 duplication=0.01")
                   for loss in dice.sample([1, 2, 3, 4, 5], 3)]
         yield Leg(spells, [(part * seconds / 3, number) for part, number in deaths], dice.getrandbits(32))

@@ -38,11 +38,12 @@ def check_announced(answer):
 
 
 class Traveller(threading.Thread):
-    """One foreign client in a loop. `died_since(time)` says whether the server was being ended."""
+    """One foreign client in a loop. `died_since(time)` says whether the server was being ended, `weather()` the name of the spell."""
 
-    def __init__(self, address, root, names, seed, died_since):
+    def __init__(self, address, root, names, seed, died_since, weather):
         super().__init__(daemon=True)
-        self._address, self._root, self._names, self._died_since = address, root, names, died_since
+        self._address, self._root, self._names = address, root, names
+        self._died_since, self._weather = died_since, weather
         self._dice = random.Random(f"{seed} {self.name_}")
         self._told_to_stop = threading.Event()
         self.counts = collections.Counter()
@@ -50,12 +51,12 @@ class Traveller(threading.Thread):
 
     def run(self):
         while not self._told_to_stop.is_set():
-            begun = time.monotonic()
+            begun, weather = time.monotonic(), self._weather()
             try:
                 self.journey()
             except Excused as reason:
                 self.counts["RETRY"] += 1
-                self.counts[f"retry: {reason}"] += 1
+                self.counts[f"retry: {reason}, from {weather} to {self._weather()}"] += 1
             except Exception as reason:
                 if isinstance(reason, Wrong) or not self._died_since(begun):
                     self.counts["FAIL"] += 1
