@@ -129,8 +129,8 @@ class Session {
   std::optional<Event> next_event();
   bool has_event() const;
   void respond(StreamId stream, Response response);
-  /// In this order, each once. Tells the peer that the connection is about to end; then, a round trip later, that what
-  /// it opens from now on is not answered (GOAWAY, RFC 9114 5.2). Both after bind().
+  /// Tells the peer that the connection is about to end; then, a round trip later, that what it opens from now on is
+  /// not answered (GOAWAY, RFC 9114 5.2). In this order, each once, after bind().
   void announce_end();
   void refuse_requests();
 

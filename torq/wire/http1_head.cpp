@@ -154,6 +154,11 @@ class HeadParser {
 }  // namespace
 
 Result<std::optional<std::size_t>, HttpFault> Http1Scanner::find_end(std::string_view received) {
+  // What no request begins with, TLS for one, shall not wait for a line's end that never comes.
+  const char first = received.empty() ? 'G' : received.front();
+  const bool may_begin =
+      kLineEnd.find(first) != std::string_view::npos || kTokenChars[static_cast<unsigned char>(first)];
+  if (!may_begin) return bad("this is no HTTP request");
   for (;;) {
     const std::size_t feed = received.find('\n', scanned_);
     if (feed == std::string_view::npos) break;
@@ -165,9 +170,6 @@ Result<std::optional<std::size_t>, HttpFault> Http1Scanner::find_end(std::string
     if (is_empty && !is_first) return std::optional(feed + 1);
   }
   scanned_ = received.size();
-  // What no request begins with, TLS for one, shall not wait for a line's end that never comes.
-  const char first = received.empty() ? 'G' : received.front();
-  if (first != '\r' && !kTokenChars[static_cast<unsigned char>(first)]) return bad("this is no HTTP request");
   return std::optional<std::size_t>();
 }
 
