@@ -91,6 +91,7 @@ std::vector<SocketAddress> NaiveStore::pick(const Swarm& swarm, const Visit& vis
   std::vector<SocketAddress> seeders, leechers;
   for (const auto& [address, peer] : swarm.peers) {
     if (address == visit.peer || is_over(peer)) continue;
+    if (visit.family && address.ip.family() != *visit.family) continue;
     (peer.role == Role::kSeeder ? seeders : leechers).push_back(address);
   }
   std::shuffle(seeders.begin(), seeders.end(), random);

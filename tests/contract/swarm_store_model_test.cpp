@@ -72,7 +72,9 @@ class Story {
   static SocketAddress address(std::size_t n) { return n % 4 == 0 ? v6_peer(n) : v4_peer(n); }
 
   void visit(const Step& step, std::size_t peer, std::size_t wanted) {
-    const Visit visit{swarm_number(step.swarm), address(peer), step.role, step.completed, wanted};
+    Visit visit{swarm_number(step.swarm), address(peer), step.role, step.completed, wanted};
+    if ((peer + wanted) % 3 == 1) visit.family = Family::kIpv4;
+    if ((peer + wanted) % 3 == 2) visit.family = Family::kIpv6;
     const VisitReply reply = store_->visit(now_, visit, random_, {});
     const VisitReply expected = naive_.visit(now_, visit, random_, {});
 
@@ -85,6 +87,7 @@ class Story {
   }
 
   bool could_hear_of(const Visit& visit, const SocketAddress& peer) const {
+    if (visit.family && peer.ip.family() != *visit.family) return false;
     return peer != visit.peer && naive_.is_there(visit.swarm, peer);
   }
 

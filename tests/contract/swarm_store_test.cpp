@@ -232,6 +232,27 @@ TEST_P(SwarmStoreContract, GivesASeederLeechersOnly) {
   EXPECT_EQ(sorted(peers), (Peers{v4_peer(10), v4_peer(11), v4_peer(12), v4_peer(13), v4_peer(14)}));
 }
 
+// For whoever can be told of one family only: places are shared as if the others were not there.
+TEST_P(SwarmStoreContract, DrawsFromTheFamilyThatIsAskedFor) {
+  for (std::size_t n = 0; n < 400; ++n) {
+    n % 4 == 0 ? seeder(v4_peer(n), 0) : leecher(v4_peer(n), 0);
+    leecher(v6_peer(n), 0);
+  }
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    for (const SocketAddress& visitor : {v4_peer(1), v6_peer(1), v4_peer(1000), v6_peer(1001)}) {
+      for (const std::size_t wanted : {std::size_t{50}, SwarmStore::kMaxWanted}) {
+        const Peers peers = visit({swarm_, visitor, Role::kLeecher, false, wanted, family}).peers;
+        leave(v4_peer(1000));
+        leave(v6_peer(1001));
+
+        EXPECT_GE(peers.size(), std::min(wanted, std::size_t{399}));
+        EXPECT_TRUE(std::ranges::all_of(peers, [&](const auto& peer) { return peer.ip.family() == family; }));
+        EXPECT_EQ(std::set(peers.begin(), peers.end()).size(), peers.size());
+      }
+    }
+  }
+}
+
 TEST_P(SwarmStoreContract, SharesALeechersPlacesBetweenTheRoles) {
   struct Case {
     std::size_t seeders, leechers, wanted, seeders_given, leechers_given;

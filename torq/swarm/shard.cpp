@@ -8,20 +8,12 @@
 namespace torq::swarm {
 namespace {
 
-using tracker::Role;
-using tracker::RoleCounts;
 using tracker::SwarmCounts;
 using tracker::Visit;
 using tracker::VisitReply;
 
 constexpr unsigned kPassesPerLifetime = 16;
 constexpr TickCount kPassPeriod = kLifetimeTicks / kPassesPerLifetime;
-
-RoleCounts others_than(const Visit& visit, const SwarmCounts& counts, bool visitor_is_counted) {
-  RoleCounts others{counts.complete, counts.incomplete};
-  if (visitor_is_counted) --(visit.role == Role::kSeeder ? others.seeders : others.leechers);
-  return others;
-}
 
 }  // namespace
 
@@ -40,9 +32,7 @@ VisitReply Shard::visit(Instant now, const Visit& visit, Tag tag, Random& random
     recycled.clear();
     return {false, {}, std::move(recycled)};
   }
-  const SwarmCounts counts = swarm->counts();
-  const RoleCounts others = others_than(visit, counts, admitted);
-  return {admitted, counts, swarm->pick(visit, others, tick, random, std::move(recycled))};
+  return {admitted, swarm->counts(), swarm->pick(visit, admitted, tick, random, std::move(recycled))};
 }
 
 SwarmCounts Shard::leave(Instant now, const InfoHash& info_hash, Tag tag, const SocketAddress& peer) {

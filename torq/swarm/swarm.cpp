@@ -16,13 +16,14 @@ using tracker::Visit;
 
 bool is_v4(const SocketAddress& peer) { return peer.ip.family() == Family::kIpv4; }
 
-/// The peers of one role, both families side by side, as places to draw from.
+/// The peers of one role, the families that are wanted side by side, as places to draw from.
 struct RolePlaces {
-  const PeerSet<V4Entry>& v4;
+  const PeerSet<V4Entry>* v4;
   const PeerSet<V6Entry>* v6;
 
-  std::size_t size() const { return v4.size() + (v6 ? v6->size() : 0); }
-  std::size_t slots() const { return v4.slots() + (v6 ? v6->slots() : 0); }
+  std::size_t size() const { return (v4 ? v4->size() : 0) + (v6 ? v6->size() : 0); }
+  std::size_t slots() const { return v4_slots() + (v6 ? v6->slots() : 0); }
+  std::size_t v4_slots() const { return v4 ? v4->slots() : 0; }
 };
 
 /// Who may be handed out, and how it is looked up.
@@ -32,8 +33,8 @@ struct Lot {
   const SocketAddress& asker;
 
   std::optional<SocketAddress> at(std::size_t slot) const {
-    const std::size_t v4_slots = places.v4.slots();
-    return slot < v4_slots ? alive(places.v4.at(slot)) : alive(places.v6->at(slot - v4_slots));
+    const std::size_t v4_slots = places.v4_slots();
+    return slot < v4_slots ? alive(places.v4->at(slot)) : alive(places.v6->at(slot - v4_slots));
   }
 
   template <class Entry>
@@ -157,11 +158,16 @@ void Swarm::count_completed() {
   if (downloaded_ < kMaxDownloaded) ++downloaded_;
 }
 
-std::vector<SocketAddress> Swarm::pick(const Visit& visit, RoleCounts others, Tick now, Random& random,
+std::vector<SocketAddress> Swarm::pick(const Visit& visit, bool is_here, Tick now, Random& random,
                                        std::vector<SocketAddress> into) const {
   into.clear();
-  const RolePlaces seeders{v4_.seeders, v6_ ? &v6_->seeders : nullptr};
-  const RolePlaces leechers{v4_.leechers, v6_ ? &v6_->leechers : nullptr};
+  const bool v4 = visit.family != Family::kIpv6;
+  const bool v6 = v6_ && visit.family != Family::kIpv4;
+  const RolePlaces seeders{v4 ? &v4_.seeders : nullptr, v6 ? &v6_->seeders : nullptr};
+  const RolePlaces leechers{v4 ? &v4_.leechers : nullptr, v6 ? &v6_->leechers : nullptr};
+  RoleCounts others{seeders.size(), leechers.size()};
+  const bool is_among_them = is_here && (!visit.family || *visit.family == visit.peer.ip.family());
+  if (is_among_them) --(visit.role == Role::kSeeder ? others.seeders : others.leechers);
   const RoleCounts shares = share_places(visit.wanted, visit.role, others);
 
   into.reserve(shares.seeders + shares.leechers);

@@ -54,8 +54,8 @@ class Swarm {
   /// How many peers there are of this address, about; see PeerSet::neighbours.
   std::size_t neighbours(const SocketAddress& peer, Random& random) const;
 
-  /// The peers that the visitor is to hear of; `others` is the swarm without it. `into` is emptied first.
-  std::vector<SocketAddress> pick(const tracker::Visit& visit, tracker::RoleCounts others, Tick now, Random& random,
+  /// The peers that the visitor, who `is_here` or not, is to hear of. `into` is emptied first.
+  std::vector<SocketAddress> pick(const tracker::Visit& visit, bool is_here, Tick now, Random& random,
                                   std::vector<SocketAddress> into) const;
 
   /// Removes peers whose lifetime is over, looking at about `budget`.

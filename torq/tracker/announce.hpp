@@ -28,6 +28,7 @@ struct Announce {
   AnnounceEvent event = AnnounceEvent::kNone;
   std::optional<IpAddress> ip;          ///< claimed; believed only as Tracker says
   std::optional<std::int64_t> numwant;  ///< peers wanted; absent or negative: the default
+  std::optional<Family> family = {};    ///< of the peers wanted, where an answer has room for one family only
 };
 
 struct AnnounceReply {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "torq/base/address.hpp"
@@ -42,8 +43,9 @@ struct Visit {
   InfoHash swarm;
   SocketAddress peer;
   Role role = Role::kLeecher;
-  bool completed = false;  ///< it says that it has just become a seeder; only with kSeeder
-  std::size_t wanted = 0;  ///< other peers, at most kMaxWanted
+  bool completed = false;             ///< it says that it has just become a seeder; only with kSeeder
+  std::size_t wanted = 0;             ///< other peers, at most kMaxWanted
+  std::optional<Family> family = {};  ///< of those, where only one is of use to it
 };
 
 struct VisitReply {
@@ -70,9 +72,10 @@ class SwarmStore {
   /// change of role takes effect at once. `counts.downloaded` grows by one on a visit with `completed` unless this peer
   /// has had one before; what is remembered of a peer ends when it leaves or is forgotten.
   ///
-  /// Peers: as many of each role as share_places() says, of both address families alike, drawn uniformly at random
-  /// without repetition from the swarm, never the asker. A peer whose lifetime is over is never handed out. Fewer
-  /// than share_places() says are returned only while such peers still take up room in the store.
+  /// Peers: as many of each role as share_places() says, of both address families alike or as if there were only
+  /// those of `visit.family`, drawn uniformly at random without repetition from the swarm, never the asker. A peer whose
+  /// lifetime is over is never handed out. Fewer than share_places() says are returned only while such peers still take
+  /// up room in the store.
   ///
   /// At a limit of the store nothing is pushed out: who is there stays and is refreshed as ever. A new peer of a full
   /// swarm or a full store is not admitted, but is answered like any other. A new swarm that finds no room is not

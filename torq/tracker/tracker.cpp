@@ -46,7 +46,7 @@ AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpA
 
   const Role role = role_of(announce);
   const bool completed = announce.event == AnnounceEvent::kCompleted && role == Role::kSeeder;
-  const Visit visit{announce.info_hash, peer, role, completed, places_for(announce.numwant)};
+  const Visit visit{announce.info_hash, peer, role, completed, places_for(announce.numwant), announce.family};
   VisitReply answer = store_.visit(now, visit, random, std::move(recycled));
   if (!answer.admitted) ++(role == Role::kSeeder ? answer.counts.complete : answer.counts.incomplete);
   return reply_with(rules().interval, answer.counts, std::move(answer.peers));

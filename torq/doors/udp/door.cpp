@@ -50,6 +50,7 @@ std::size_t Door::announce(Instant now, const IpAddress& source, wire::UdpTransa
   // The field has room for IPv4 alone; what IPv6 clients put there means nothing (BEP 15).
   if (source.family() == Family::kIpv6) announce.ip.reset();
   announce.numwant = numwant_for(announce.numwant, tracker_.rules(), source.family());
+  announce.family = source.family();
   tracker::AnnounceReply reply = tracker_.announce(now, announce, source, random_, std::move(peers_));
   const std::size_t size = wire::encode_udp_announce_reply(room, transaction, source.family(), reply);
   peers_ = std::move(reply.peers);

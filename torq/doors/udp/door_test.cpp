@@ -139,6 +139,18 @@ TEST_F(UdpDoorTest, AnnouncesInEachFamilyItsOwnPeers) {
   EXPECT_EQ(last_.size(), 20U + 18U);
 }
 
+TEST_F(UdpDoorTest, AnswersWithAsManyOfItsFamilyAsWereAskedFor) {
+  for (std::uint16_t port = 1; port <= 40; ++port) {
+    announce(leeching(port), client_);
+    announce(leeching(port), address("[2001:db8::1]:1000"));
+  }
+  tracker::Announce asker = leeching(41);
+  asker.numwant = 30;
+
+  EXPECT_EQ(announce(asker, client_).peers.size(), 30U);
+  EXPECT_EQ(announce(asker, address("[2001:db8::2]:1000")).peers.size(), 30U);
+}
+
 TEST_F(UdpDoorTest, RefusesPort0ButOfThoseWhoLeave) {
   tracker::Announce stopped = leeching(0);
   stopped.event = AnnounceEvent::kStopped;
