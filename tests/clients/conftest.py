@@ -7,8 +7,9 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "interop"))
-from harness import certificates, seed, torq  # noqa: E402
-from network import ADDRESSES, Network, Unavailable  # noqa: E402
+from harness import certificates, torq  # noqa: E402
+from harness.fixtures import *  # noqa: E402, F403 (fixtures are found by their names)
+from network import NAMES, Network, Unavailable  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -27,11 +28,10 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tracker(network, authority, tmp_path_factory):
+def tracker(network, authority, root, tmp_path_factory):
     """torq with every door on port 7001, in a namespace of its own."""
     folder = tmp_path_factory.mktemp("tracker")
-    seed.make(folder / "seed")
-    issued = authority.issue("tracker", addresses=(*ADDRESSES["tracker"].values(), "127.0.0.1"))
-    started = torq.Server(folder, folder / "seed", *issued.options, listen=(), before=network.inside("tracker"))
+    issued = authority.issue("tracker", names=tuple(NAMES.values()))
+    started = torq.Server(folder, root, *issued.options, listen=(), before=network.inside("tracker"))
     yield started
     started.finish()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A tracker and two peers in network namespaces, on one bridge: their addresses are routable for the clients, which refuse peers on
 loopback, and reach nothing outside."""
+import pathlib
 import shutil
 import subprocess
 
@@ -10,6 +11,8 @@ ADDRESSES = {
     "seeder": {"ipv4": "198.18.7.2", "ipv6": "2001:db8:7::2"},
     "leecher": {"ipv4": "198.18.7.3", "ipv6": "2001:db8:7::3"},
 }
+# Names of the tracker, one for each family: not all clients take an IPv6 address in a URL.
+NAMES = {family: f"{family}.tracker.test" for family in ("ipv4", "ipv6")}
 
 
 class Unavailable(Exception):
@@ -25,6 +28,7 @@ class Network:
         self.name, self._made = name, []
         try:
             for role in ADDRESSES:
+                self._write_hosts(role)
                 self._ip("netns", "add", self._space(role))
                 self._made.append(role)
                 self._in(role, "link", "set", "lo", "up")
@@ -37,6 +41,16 @@ class Network:
         except BaseException:
             self.close()
             raise
+
+    def _etc(self, role):
+        """What is in this folder lies over /etc for the commands of that namespace (ip-netns(8))."""
+        return pathlib.Path("/etc/netns", self._space(role))
+
+    def _write_hosts(self, role):
+        self._etc(role).mkdir(parents=True)
+        names = "".join(f"{ADDRESSES['tracker'][family]} {name}\n" for family, name in NAMES.items())
+        (self._etc(role) / "hosts").write_text("127.0.0.1 localhost\n" + names)
+        (self._etc(role) / "resolv.conf").write_text("nameserver 127.0.0.1\n")  # where nobody listens: it is refused at once
 
     def _space(self, role):
         return f"{self.name}-{role}"
@@ -66,3 +80,5 @@ class Network:
     def close(self):
         for role in self._made:
             subprocess.run(["ip", "netns", "del", self._space(role)], check=False)
+        for role in ADDRESSES:
+            shutil.rmtree(self._etc(role), ignore_errors=True)
