@@ -4,12 +4,15 @@
 // with a socket of its own towards the server. Forwards datagrams as the weather says; reads no byte of them. One
 // thread. Everything that it holds has a limit, and what it drops is counted.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <queue>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tests/chaos/weather.hpp"

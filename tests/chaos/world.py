@@ -14,7 +14,7 @@ from harness import processes, torq
 SECONDS_TO_LEAVE = 75
 # What the server may have more in memory after a storm than after the first one of its life, as a factor and bytes: what is
 # left between small chunks is chance. A leak shows in a long life.
-GROWTH = {False: (1.25, 6 << 20), True: (1.3, 64 << 20)}
+GROWTH = {False: (1.25, 12 << 20), True: (1.3, 64 << 20)}
 # One arena that keeps little of what is free, so that memory shows what is in use; and what a sanitizer keeps is no leak.
 ALLOCATOR = {"GLIBC_TUNABLES": ":".join(f"glibc.malloc.{name}" for name in (
                  "arena_max=1", "tcache_count=0", "mmap_threshold=32768", "trim_threshold=65536")),

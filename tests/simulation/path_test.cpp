@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "simulation.hpp"
 
 namespace torq::simulation {
