@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "torq/h3/control_filter.hpp"
+
 namespace torq::h3 {
 namespace {
 
@@ -53,6 +55,7 @@ nghttp3_nv make_field(std::string_view name, std::string_view value) {
 }
 
 bool is_request(std::int64_t id) { return (id & 3) == 0; }
+bool is_clients_own(std::int64_t id) { return (id & 3) == 2; }
 
 /// A request and its response.
 struct Exchange {
@@ -83,6 +86,7 @@ struct Session::Impl {
   bool bound = false;
   std::uint64_t allowed = 0;  // request streams, from the first on
   std::unordered_map<std::int64_t, Exchange> exchanges;
+  std::unordered_map<std::int64_t, ControlFilter> filters;  // of the peer's unidirectional streams
   std::deque<Event> events;
   std::optional<Fault> fault;
 
@@ -286,6 +290,10 @@ void Session::handle_bytes(StreamId stream, Bytes bytes, bool end) {
     exchange.ended = end;
     impl_->allow_streams_beyond(id);
   }
+  if (is_clients_own(id)) {
+    bytes = impl_->filters[id].filter(bytes);
+    if (bytes.empty() && !end) return;
+  }
   // No stream waits for another, and bodies are thrown away: all that is read here is dealt with.
   impl_->check(nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                         bytes.size(), end ? 1 : 0));
@@ -310,6 +318,7 @@ void Session::handle_closed(StreamId stream) {
   const auto id = static_cast<std::int64_t>(stream);
   impl_->check(nghttp3_conn_close_stream(impl_->conn, id, NGHTTP3_H3_NO_ERROR));
   impl_->forget(id);
+  impl_->filters.erase(id);
 }
 
 void Session::handle_writable(StreamId stream) {

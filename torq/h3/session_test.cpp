@@ -237,6 +237,18 @@ TEST_F(SessionTest, HearsStreamsInAnyOrder) {
   EXPECT_EQ(expect<Asked>().stream, kSecond);
 }
 
+// nghttp3 aborted when it was cut behind its first number.
+TEST_F(SessionTest, PassesOverPriorityUpdatesHoweverTheyAreCut) {
+  using namespace std::string_view_literals;
+  const auto said = "\x00\x04\x00\x80\x0f\x07\x00\x04\x00u=1\x80\x0f\x07\x01\x04\x00u=1\x80\x0f\x07\x00\x00"sv;
+  for (std::size_t cut = 1; cut < said.size(); ++cut) {
+    Session other;
+    other.handle_bytes(StreamId{2}, as_bytes(said.substr(0, cut)), false);
+    other.handle_bytes(StreamId{2}, as_bytes(said.substr(cut)), false);
+    EXPECT_FALSE(other.fault()) << cut;
+  }
+}
+
 TEST_F(SessionTest, TellsWhatItHolds) {
   const std::size_t idle = session.held();
   client.ask(kFirst, {{"x", std::string(700, 'x')}});
