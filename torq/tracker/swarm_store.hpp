@@ -73,9 +73,9 @@ class SwarmStore {
   /// has had one before; what is remembered of a peer ends when it leaves or is forgotten.
   ///
   /// Peers: as many of each role as share_places() says, of both address families alike or as if there were only
-  /// those of `visit.family`, drawn uniformly at random without repetition from the swarm, never the asker. A peer whose
-  /// lifetime is over is never handed out. Fewer than share_places() says are returned only while such peers still take
-  /// up room in the store.
+  /// those of `visit.family`, drawn uniformly at random without repetition from the swarm, never the asker. A peer
+  /// whose lifetime is over is never handed out. Fewer than share_places() says are returned only while such peers
+  /// still take up room in the store.
   ///
   /// At a limit of the store nothing is pushed out: who is there stays and is refreshed as ever. A new peer of a full
   /// swarm or a full store is not admitted, but is answered like any other. A new swarm that finds no room is not
