@@ -77,6 +77,7 @@ struct Session::Impl {
   nghttp3_mem memory = counting(held);
   nghttp3_conn* conn = nullptr;
   bool bound = false;
+  std::uint64_t allowed = 0;  // streams that a PRIORITY_UPDATE may name
   std::unordered_map<std::int64_t, Exchange> exchanges;
   std::deque<Event> events;
   std::optional<Fault> fault;
@@ -90,12 +91,21 @@ struct Session::Impl {
     settings.qpack_blocked_streams = 0;
     const nghttp3_callbacks callbacks = make_callbacks();
     if (nghttp3_conn_server_new(&conn, &callbacks, &settings, &memory, this) != 0) throw std::bad_alloc();
+    allow_streams(limits.streams);
   }
   ~Impl() { nghttp3_conn_del(conn); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   static nghttp3_callbacks make_callbacks();
+
+  // A PRIORITY_UPDATE may name streams that are still to be opened, on a connection without a request, too, but not any
+  // number of them (RFC 9218 7.2). Streams come in any order; nghttp3 aborts when the number falls.
+  void allow_streams(std::uint64_t number) {
+    if (number <= allowed) return;
+    allowed = number;
+    nghttp3_conn_set_max_client_streams_bidi(conn, allowed);
+  }
 
   Exchange* find(std::int64_t id) {
     const auto it = exchanges.find(id);
@@ -245,9 +255,7 @@ void Session::handle_bytes(StreamId stream, Bytes bytes, bool end) {
     Exchange& exchange = impl_->exchanges[id];
     if (exchange.ended) return;
     exchange.ended = end;
-    // A PRIORITY_UPDATE may name streams that are still to be opened, but not any number of them (RFC 9218 7.2).
-    nghttp3_conn_set_max_client_streams_bidi(impl_->conn,
-                                             static_cast<std::uint64_t>(id >> 2) + 1 + impl_->limits.streams);
+    impl_->allow_streams(static_cast<std::uint64_t>(id >> 2) + 1 + impl_->limits.streams);
   }
   // No stream waits for another, and bodies are thrown away: all that is read here is dealt with.
   impl_->check(nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()),

@@ -342,6 +342,23 @@ TEST_F(SessionTest, IgnoresStreamsAndFramesOfUnknownTypes) {
   EXPECT_TRUE(asked);
 }
 
+// Chromium sends the priority of its first request before it.
+TEST_F(SessionTest, TakesAPriorityForAStreamThatIsStillToComeButNotForAnyStream) {
+  say(StreamId{2}, std::string("\0\x04\0\x80\x0f\x07\0\x04\0u=1", 12));
+  EXPECT_EQ(fault_code(), 0U);
+
+  say(StreamId{2}, std::string("\x80\x0f\x07\0\x05\x43\x20u=1", 10));
+
+  EXPECT_EQ(fault_code(), 0x108U) << "of the 201st stream";
+}
+
+TEST_F(SessionTest, TakesStreamsInAnyOrder) {
+  say(kSecond, "\x21");
+  say(kFirst, "\x21");
+
+  EXPECT_FALSE(session.fault());
+}
+
 TEST_F(SessionTest, SaysGoodbyeAndAnswersWhatWasAskedBefore) {
   client.ask(kFirst);
   client.speak(session);
