@@ -16,9 +16,9 @@ from network import NAMES
 SECONDS = 20
 DOORS = ("http", "https", "udp")
 CANNOT = {
-    ("transmission", "udp", "ipv6"): "3.00 announces itself, but reads only the peers of IPv4 in answers over UDP",
-    ("rtorrent", "udp", "ipv6"): "0.9.8 announces itself, but reads only the peers of IPv4 in answers over UDP",
-    ("aria2", "udp", "ipv6"): "1.36 knows UDP trackers over IPv4 alone",
+    ("transmission", "udp", "ipv6"): "3.00 announces itself, but finds nobody in the answer",
+    ("rtorrent", "udp", "ipv6"): "0.9.8 announces itself, but finds nobody in the answer",
+    ("aria2", "udp", "ipv6"): "1.36 does not announce itself there",
 }
 
 

@@ -228,6 +228,16 @@ def test_18_bytes_escaped_or_raw(door, spelt):
     assert decoded + b"m" in door.ask(b"/scrape?info_hash=" + spelt + b"m").tracked[b"files"]
 
 
+def test_18_a_long_hash_is_that_of_its_first_20_bytes(swarm):
+    swarm.announce(6001, left=0, info_hash=swarm.hash + "the-rest-of-32")
+
+    assert swarm.announce(6002, left=1)[b"complete"] == 0, "34 bytes are no hash of BEP 52"
+
+    swarm.announce(6001, left=0, info_hash=swarm.hash + "12-bytes-are")
+
+    assert ports(swarm.announce(6002, left=1)) == [6001]
+
+
 @pytest.mark.parametrize("prefix", ["", "/0123abcd", "/a/b"])
 @pytest.mark.parametrize("suffix", ["", ".php"])
 def test_19_a_key_may_be_in_the_path(door, prefix, suffix):
@@ -245,6 +255,15 @@ def test_20_unknown_parameters_are_ignored(swarm):
     assert answer[b"incomplete"] == 1
 
 
+@pytest.mark.parametrize("parameter", [{"ip": "peer.example"}, {"ipv4": "192.0.2.9"}, {"ipv6": "2001:db8::9"}, {"ip": ""}])
+def test_21_only_an_address_in_ip_is_one(swarm, parameter):
+    swarm.announce(6001, left=0, **parameter)
+
+    answer = swarm.announce(6002, left=1)
+
+    assert answer[b"peers"] == socket.inet_aton("127.0.0.1") + struct.pack("!H", 6001) and b"peers6" not in answer
+
+
 def test_24_an_asker_is_told_its_address(swarm):
     assert swarm.announce(left=1)[b"external ip"] == socket.inet_aton("127.0.0.1")
 
@@ -253,6 +272,16 @@ def test_25_intervals_are_said(swarm):
     answer = swarm.announce(left=1)
 
     assert (answer[b"interval"], answer[b"min interval"]) == (60, 30)
+
+
+def test_26_a_client_may_come_over_both_families(swarm):
+    swarm.announce(6001, left=0, ip="2001%3Adb8%3A%3A1")
+    answer = swarm.announce(6001, left=0)
+    assert answer[b"complete"] == 2, "one peer_id at two addresses"
+
+    answer = swarm.announce(6001, left=0, event="stopped")
+
+    assert answer[b"complete"] == 1, "each leaves by itself"
 
 
 def test_28_unknown_swarms_are_scraped_as_zeros(swarm):

@@ -401,6 +401,7 @@ TEST_F(SessionTest, IgnoresStreamsAndFramesOfUnknownTypes) {
   EXPECT_TRUE(asked);
 }
 
+// Chromium sends the priority of its first request before it.
 TEST_F(SessionTest, SaysGoodbyeAndAnswersWhatWasAskedBefore) {
   client.ask(kFirst);
   client.speak(session);
