@@ -98,15 +98,15 @@ void append_bencoded_scrape(std::string& out, std::span<ScrapedSwarm> swarms, co
   out += "ee";
 }
 
-void append_bencoded_failure(std::string& out, const Refusal& refusal, const Pace& pace) {
+void append_bencoded_failure(std::string& out, const Failed& failed, const Pace& pace) {
   out += "d14:failure reason";
-  append_text(out, refusal.reason);
+  append_text(out, failed.reason);
   append_seconds(out, "8:interval", pace.interval);
   append_seconds(out, "12:min interval", pace.min_interval);
-  if (refusal.retry == Retry::kNever) out += "8:retry in5:never";
-  if (refusal.retry == Retry::kInMinutes) {
+  if (failed.retry == Retry::kNever) out += "8:retry in5:never";
+  if (failed.retry == Retry::kInMinutes) {
     out += "8:retry in";
-    append_integer(out, refusal.minutes.count());
+    append_integer(out, failed.minutes.count());
   }
   out += 'e';
 }

@@ -42,15 +42,15 @@ void append_bencoded_scrape(std::string& out, std::span<ScrapedSwarm> swarms, co
 enum class Retry : std::uint8_t {
   kUnsaid,
   kNever,      ///< it will not get better
-  kInMinutes,  ///< `minutes` of Refusal
+  kInMinutes,  ///< `minutes` of Failed
 };
 
-struct Refusal {
+struct Failed {
   std::string_view reason;  ///< for people
   Retry retry = Retry::kUnsaid;
   std::chrono::minutes minutes{};
 };
 
-void append_bencoded_failure(std::string& out, const Refusal& refusal, const Pace& pace);
+void append_bencoded_failure(std::string& out, const Failed& refusal, const Pace& pace);
 
 }  // namespace torq::wire

@@ -131,16 +131,17 @@ TEST(BencodeReply, ScrapesSortedAndEachOnce) {
 }
 
 TEST(BencodeReply, SaysWhatToDoAboutAFailure) {
-  const auto failed = [](const Refusal& refusal) {
+  const auto encoded = [](const Failed& failed) {
     std::string out;
-    append_bencoded_failure(out, refusal, {60s, 30s});
+    append_bencoded_failure(out, failed, {60s, 30s});
     EXPECT_TRUE(bencode::parse(as_bytes(out)));
     return out;
   };
 
-  EXPECT_EQ(failed({"no"}), "d14:failure reason2:no8:intervali60e12:min intervali30ee");
-  EXPECT_EQ(failed({"no", Retry::kNever}), "d14:failure reason2:no8:intervali60e12:min intervali30e8:retry in5:nevere");
-  EXPECT_EQ(failed({"no", Retry::kInMinutes, 15min}),
+  EXPECT_EQ(encoded({"no"}), "d14:failure reason2:no8:intervali60e12:min intervali30ee");
+  EXPECT_EQ(encoded({"no", Retry::kNever}),
+            "d14:failure reason2:no8:intervali60e12:min intervali30e8:retry in5:nevere");
+  EXPECT_EQ(encoded({"no", Retry::kInMinutes, 15min}),
             "d14:failure reason2:no8:intervali60e12:min intervali30e8:retry ini15ee");
 }
 
