@@ -12,6 +12,10 @@ if(POLICY CMP0167)
   cmake_policy(SET CMP0167 NEW)  # Boost's own configuration file; newer CMakes warn before they look for it
 endif()
 find_package(Boost 1.81 REQUIRED)
+# Asio's own functions, compiled once for all who include it.
+add_library(asio STATIC ${PROJECT_SOURCE_DIR}/cmake/asio.cpp)
+target_link_libraries(asio PUBLIC Boost::headers Threads::Threads)
+target_compile_definitions(asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
 pkg_check_modules(ngtcp2 REQUIRED IMPORTED_TARGET libngtcp2>=1.11 libngtcp2_crypto_gnutls>=1.11)
 pkg_check_modules(gnutls REQUIRED IMPORTED_TARGET gnutls>=3.7.9)
 pkg_check_modules(libcrypto REQUIRED IMPORTED_TARGET libcrypto>=3.0)

@@ -18,7 +18,7 @@ set_tests_properties(public_headers PROPERTIES LABELS "quick")
 
 # One archive of all rooms that the client needs, so that its users name one library. What it stands on stays the
 # distribution's: the package and the pkg-config file name them for the linker.
-set(client_modules torq_base torq_tracker torq_bencode torq_wire torq_files torq_h3 torq_quic torq_net torq_client)
+set(client_modules asio torq_base torq_tracker torq_bencode torq_wire torq_files torq_h3 torq_quic torq_net torq_client)
 list(TRANSFORM client_modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE client_objects)
 add_library(torq_client_archive STATIC ${client_objects})
 set_target_properties(torq_client_archive PROPERTIES OUTPUT_NAME torq-client EXPORT_NAME client LINKER_LANGUAGE CXX)

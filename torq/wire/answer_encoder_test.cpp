@@ -3,10 +3,8 @@
 #include "torq/wire/answer_encoder.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include "torq/wire/answer_parser.hpp"
-#include "torq/wire/arbitrary_test.hpp"
 
 namespace torq::wire {
 namespace {
@@ -30,46 +28,6 @@ TEST(AnswerEncoder, WritesTheLongestAddressesWhole) {
   append_announce_reply(out, reply);
 
   EXPECT_EQ(AnswerParser().parse_announce(as_bytes(out))->peers, reply.peers);
-}
-
-RC_GTEST_PROP(AnswerEncoder, WritesAnnounceRepliesThatAreReadBack, (std::uint64_t complete, std::uint64_t incomplete)) {
-  tracker::AnnounceReply reply;
-  reply.interval = std::chrono::seconds(*rc::gen::inRange(0, 1 << 20));
-  reply.complete = complete;
-  reply.incomplete = incomplete;
-  reply.peers = *rc::gen::container<std::vector<SocketAddress>>(any_peer());
-  std::string out;
-  append_announce_reply(out, reply);
-
-  const auto read = AnswerParser().parse_announce(as_bytes(out));
-
-  RC_ASSERT(read.has_value());
-  RC_ASSERT(read->interval == reply.interval);
-  RC_ASSERT(read->complete == complete);
-  RC_ASSERT(read->incomplete == incomplete);
-  RC_ASSERT(read->peers == reply.peers);
-}
-
-RC_GTEST_PROP(AnswerEncoder, WritesListRepliesThatAreReadBack, (bool truncated)) {
-  ListReply reply{*any_text(), {}, truncated};
-  for (const std::string& name : *rc::gen::container<std::vector<std::string>>(any_text())) {
-    reply.entries.push_back({name, EntryType::kFile, *rc::gen::arbitrary<std::uint64_t>()});
-  }
-  std::string out;
-  append_list_reply(out, reply);
-
-  RC_ASSERT(AnswerParser().parse_list(as_bytes(out)) == reply);
-}
-
-RC_GTEST_PROP(AnswerEncoder, WritesErrorsThatAreReadBack, ()) {
-  const std::string text = *any_text();
-  std::string out;
-  append_error(out, ErrorCode::kNotAllowed, text);
-
-  const auto read = AnswerParser().parse_scrape(as_bytes(out));
-
-  RC_ASSERT(!read.has_value());
-  RC_ASSERT(std::get<Refusal>(read.error()) == (Refusal{"NOT_ALLOWED", text}));
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A file as a list of numbers, from both ends. Single examples are in tests/vectors.
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <numeric>
 
-#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/file_answer_encoder.hpp"
 #include "torq/wire/file_answer_reader.hpp"
 #include "torq/wire/vectors_test.hpp"
@@ -143,30 +141,6 @@ TEST(FileAnswer, StaysRefusedWhateverComesLater) {
 
 TEST(FileAnswer, IsRefusedWhenTheNameIsNotUtf8) {
   EXPECT_EQ(fault_of(read("{\"data\":[],\"filename\":\"\xff\",\"size\":0}", 100)), "filename is no text");
-}
-
-RC_GTEST_PROP(FileAnswer, IsReadAsItWasWritten, ()) {
-  const auto data = *rc::gen::arbitrary<std::string>();
-  const std::string name = *any_text();
-  const auto block = *rc::gen::inRange<std::size_t>(1, 40);
-  const auto chunk = *rc::gen::inRange<std::size_t>(1, 40);
-
-  const Read result = read(encode(data, name, block), chunk);
-
-  RC_ASSERT(result.answer.has_value());
-  RC_ASSERT(result.data == data);
-  RC_ASSERT(*result.answer == (FileAnswer{name, data.size(), std::nullopt}));
-}
-
-RC_GTEST_PROP(FileAnswer, WithItsNameInEscapesIsReadTheSame, ()) {
-  const std::string name = *any_text();
-  const Json answer = {{"filename", name}, {"size", 1}, {"data", {5}}};
-  constexpr bool kAsciiOnly = true;
-
-  const Read result = read(answer.dump(1, ' ', kAsciiOnly), *rc::gen::inRange<std::size_t>(1, 9));
-
-  RC_ASSERT(result.answer.has_value());
-  RC_ASSERT(result.answer->filename == name);
 }
 
 }  // namespace

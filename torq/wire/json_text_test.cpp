@@ -2,9 +2,7 @@
 #include "torq/wire/json_text.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
-#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/vectors_test.hpp"
 
 namespace torq::wire {
@@ -23,12 +21,6 @@ TEST(JsonText, EscapesWhatMustBeAndNothingElse) {
   EXPECT_EQ(as_json("\b\f\n\r\t"), R"("\b\f\n\r\t")");
   EXPECT_EQ(as_json(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
   EXPECT_EQ(as_json("é日😀"), "\"é日😀\"");
-}
-
-RC_GTEST_PROP(JsonText, IsReadBackByAnotherParser, ()) {
-  const std::string text = *any_text();
-
-  RC_ASSERT(Json::parse(as_json(text)).get<std::string>() == text);
 }
 
 TEST(JsonNumber, IsWhatTheGrammarSays) {
@@ -62,26 +54,6 @@ TEST(WholeNumber, HasNeitherFractionNorExponent) {
     EXPECT_FALSE(whole_number<std::uint64_t>(text)) << text;
     EXPECT_FALSE(whole_number<std::int64_t>(text)) << text;
   }
-}
-
-RC_GTEST_PROP(WholeNumber, ReadsWhatIsWritten, (std::uint64_t number)) {
-  std::string text;
-
-  append_number(text, number);
-
-  RC_ASSERT(is_json_number(text));
-  RC_ASSERT(whole_number<std::uint64_t>(text)->value == number);
-}
-
-RC_GTEST_PROP(Utf8, OfAnyCodePointsIsValidAndNoLongerIfCutWithinOne, ()) {
-  std::string text = *any_text();
-  RC_PRE(!text.empty());
-  RC_ASSERT(is_utf8(text));
-
-  const bool was_ascii = static_cast<unsigned char>(text.back()) < 0x80;
-  text.pop_back();
-
-  RC_ASSERT(is_utf8(text) == was_ascii);
 }
 
 TEST(DecimalBytes, AreTheNumbersFrom0To255) {

@@ -3,12 +3,10 @@
 #include "torq/wire/request_parser.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/request_encoder.hpp"
 #include "torq/wire/vectors_test.hpp"
 
@@ -152,99 +150,6 @@ TEST(RequestParser, KeepsItsViewsWhenItIsMoved) {
   const RequestParser moved = std::move(parser);
 
   EXPECT_EQ(std::get<FileRequest>(*request).name, "a name");
-}
-
-RC_GTEST_PROP(RequestParser, ReadsTheAnnouncesThatAreEncoded, ()) {
-  using namespace rc;
-  AnnounceRequest request;
-  const std::string peer_id = *gen::suchThat(any_text(), [](const auto& t) { return !t.empty() && t.size() <= 64; });
-  request.peer_id = peer_id;
-  for (std::byte& b : request.announce.info_hash.bytes) b = std::byte{*gen::arbitrary<std::uint8_t>()};
-  request.announce.port = *gen::inRange<std::uint16_t>(1, 65535);
-  request.announce.uploaded = *gen::arbitrary<std::uint64_t>();
-  request.announce.downloaded = *gen::arbitrary<std::uint64_t>();
-  if (*gen::arbitrary<bool>()) request.announce.left = *gen::arbitrary<std::uint64_t>();
-  if (*gen::arbitrary<bool>()) request.announce.numwant = *gen::arbitrary<std::int64_t>();
-  if (*gen::arbitrary<bool>()) request.announce.ip = *any_ip();
-  request.announce.event = static_cast<tracker::AnnounceEvent>(*gen::inRange(0, 4));
-  const std::string wire = encode_request(request);
-
-  RequestParser parser;
-  const auto parsed = parser.parse(as_bytes(wire));
-
-  RC_ASSERT(parsed.has_value());
-  const auto& announce = std::get<AnnounceRequest>(*parsed);
-  RC_ASSERT(announce.peer_id == peer_id);
-  RC_ASSERT(announce.announce.info_hash == request.announce.info_hash);
-  RC_ASSERT(announce.announce.left == request.announce.left);
-  RC_ASSERT(announce.announce.ip == request.announce.ip);
-  RC_ASSERT(encode_request(*parsed) == wire);
-}
-
-RC_GTEST_PROP(RequestParser, ReadsTheFileRequestsThatAreEncoded, (bool raw)) {
-  FileRequest request;
-  const std::string name = *any_text();
-  request.name = name;
-  request.encoding = raw ? FileEncoding::kRaw : FileEncoding::kNumbers;
-  if (*rc::gen::arbitrary<bool>()) request.offset = *rc::gen::arbitrary<std::uint64_t>();
-  if (*rc::gen::arbitrary<bool>()) request.length = *rc::gen::arbitrary<std::uint64_t>();
-
-  RequestParser parser;
-  const auto parsed = parser.parse(as_bytes(encode_request(request)));
-
-  RC_ASSERT(parsed.has_value());
-  const auto& file = std::get<FileRequest>(*parsed);
-  RC_ASSERT(file.name == name);
-  RC_ASSERT(file.offset == request.offset);
-  RC_ASSERT(file.length == request.length);
-  RC_ASSERT(file.encoding == request.encoding);
-}
-
-/// The requests of the vectors.
-std::vector<std::string> good_requests() {
-  std::vector<std::string> wires;
-  for (const Json& vector : read_vectors("requests.jsonl")) wires.push_back(wire_of(vector));
-  return wires;
-}
-
-/// A good request with a few characters changed: mostly nearly JSON.
-std::string mangled(const std::vector<std::string>& good) {
-  const std::vector<std::string> tokens = {"{", "}", "[", "]",    ",",    ":",   "\"",   "\\", "0", "-",
-                                           "e", ".", " ", "true", "null", "\\u", "\x01", "1",  "/", "a"};
-  std::string wire = *rc::gen::elementOf(good);
-  const int changes = *rc::gen::inRange(1, 4);
-  for (int i = 0; i < changes; ++i) {
-    const auto at = *rc::gen::inRange<std::size_t>(0, wire.size());
-    wire.replace(at, *rc::gen::inRange<std::size_t>(0, 3), *rc::gen::elementOf(tokens));
-  }
-  return wire;
-}
-
-/// The other parser refuses those, and does not look further.
-bool has_number_beyond_double(const std::string& wire) {
-  try {
-    return nlohmann::json::parse(wire).is_discarded();
-  } catch (const nlohmann::json::out_of_range&) {
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-
-TEST(RequestParser, CallsJsonWhatAnotherStrictParserCallsJson) {
-  const std::vector<std::string> good = good_requests();
-
-  EXPECT_TRUE(rc::check([&good] {
-    const std::string wire = mangled(good);
-    RC_PRE(!has_number_beyond_double(wire));
-    RequestParser parser;
-
-    const auto request = parser.parse(as_bytes(wire));
-
-    const bool is_json = request || (request.error().code != ErrorCode::kInvalidJson &&
-                                     request.error().code != ErrorCode::kInvalidEncoding);
-    RC_ASSERT(nlohmann::json::accept(wire) == is_json);
-  }));
 }
 
 }  // namespace

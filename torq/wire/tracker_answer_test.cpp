@@ -2,11 +2,9 @@
 #include "torq/wire/tracker_answer.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 
-#include "torq/wire/arbitrary_test.hpp"
 #include "torq/wire/bencode_reply.hpp"
 #include "torq/wire/http_query.hpp"
 #include "torq/wire/query_encoder.hpp"
@@ -37,27 +35,6 @@ InfoHash hash_of(char c) {
   InfoHash hash;
   hash.bytes.fill(std::byte(static_cast<unsigned char>(c)));
   return hash;
-}
-
-RC_GTEST_PROP(TrackerAnswer, ReadsWhatOurServerWrites, (bool compact)) {
-  tracker::AnnounceReply reply{
-      std::chrono::seconds(*rc::gen::inRange(0, 100'000)), *rc::gen::inRange<std::uint64_t>(0, 1U << 30),
-      *rc::gen::inRange<std::uint64_t>(0, 1U << 30), *rc::gen::container<std::vector<SocketAddress>>(any_peer())};
-  const IpAddress asker = *any_ip();
-  std::string text;
-  append_bencoded_announce(text, reply, {compact, asker, 7s});
-
-  const AnnounceAnswer answer = good(text);
-
-  RC_ASSERT(answer.reply.interval == reply.interval);
-  RC_ASSERT(answer.reply.complete == reply.complete);
-  RC_ASSERT(answer.reply.incomplete == reply.incomplete);
-  RC_ASSERT(answer.external_ip == asker);
-  RC_ASSERT(answer.min_interval == 7s);
-  if (compact)
-    std::stable_partition(reply.peers.begin(), reply.peers.end(),
-                          [](const auto& peer) { return peer.ip.family() == Family::kIpv4; });
-  RC_ASSERT(answer.reply.peers == reply.peers);
 }
 
 TEST(TrackerAnswer, TakesPeersInEachForm) {
