@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "apps/torq/trust_options.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -92,9 +94,9 @@ std::string lower(std::string text) {
 
 void add_trust_options(Verb& verb, TrustOptions& options) {
   const std::string group = "Trust";
-  auto ca = verb.option(
-      "--ca", options.ca,
-      std::string("CA certificates to believe, PEM (default: $SSL_CERT_FILE or ") + kSystemAuthorities + ")");
+  auto ca =
+      verb.option("--ca", options.ca,
+                  fmt::format("CA certificates to believe, PEM (default: $SSL_CERT_FILE or {})", kSystemAuthorities));
   ca.takes("FILE").under(group);
   auto pin = verb.option("--pin", options.pin,
                          "believe the server whose public key has this digest, whatever its certificate says");
