@@ -118,6 +118,36 @@ def test_only_the_same_file_is_continued(serve, command, tree, change):
     assert left_in(command.folder) == ["f"]
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+def test_two_versions_of_a_file_are_never_mixed(serve, command, tree, in_place):
+    """One byte of what is here and one of what is to come are other ones, far from each place that is compared: of the same size, and
+    with the same time of its last change."""
+    size = 24 << 20
+    old = hashlib.shake_128(b"old").digest(size)
+    new = bytearray(old)
+    new[1_000_003] ^= 1
+    new[-5] ^= 1
+    path = tree / "f"
+    path.write_bytes(old)
+    times = path.stat()
+    server = serve(root=tree)
+    words = ("get", f"{server.url}/f", "--pin", server.pin)
+    running = command.start(*words)
+    wait_until(lambda: size_of(command.folder / ("f" + PART)) > 2 << 20)
+    running.send_signal(signal.SIGINT)
+    assert running.wait() == INTERRUPTED, running.describe()
+
+    other = path if in_place else tree / "other"
+    other.write_bytes(new)
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.rename(path)
+    finished = command(*words)
+
+    assert finished.code == OK, finished
+    assert "the server's file has changed" in finished.err
+    assert (command.folder / "f").read_bytes() == new
+
+
 @pytest.mark.parametrize("part, size", [(b"", SIZE), (DATA[:1], SIZE), (DATA[:OVERLAP], SIZE), (DATA, SIZE)])
 def test_parts_of_every_size_are_continued(serve, command, tree, part, size):
     (tree / "f").write_bytes(DATA)
