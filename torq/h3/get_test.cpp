@@ -97,7 +97,8 @@ TEST(Http3Get, RefusesFramesOutOfPlace) {
   EXPECT_EQ(read(status(25) + frame(1, "t") + data("x")), "its body is not where it belongs");
   EXPECT_EQ(read(status(25) + frame(1, "t") + frame(1, "t")), "it has fields behind its end");
   for (const int type : {2, 3, 4, 5, 6, 7, 8, 9, 13}) {
-    EXPECT_EQ(read(status(25) + frame(static_cast<char>(type), "")), "it has a frame that does not belong there") << type;
+    EXPECT_EQ(read(status(25) + frame(static_cast<char>(type), "")), "it has a frame that does not belong there")
+        << type;
   }
 }
 
