@@ -256,7 +256,8 @@ class World {
     deliver(from);
   }
 
-  // In the place of those of the next packet, or in one whose number its sender has not used: to acknowledge it is wrong.
+  // In the place of those of the next packet, or in one whose number its sender has not used: to acknowledge it is
+  // wrong.
   void forge(Side& from, Bytes frames) {
     const std::size_t id_size = &from == &client_ ? quic::kServerCidLength : quic::kClientCidLength;
     Datagram packet;

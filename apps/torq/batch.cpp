@@ -5,13 +5,12 @@
 
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "apps/torq/client_options.hpp"
 #include "apps/torq/failures.hpp"
+#include "apps/torq/fetched_line.hpp"
 #include "apps/torq/spot_check.hpp"
-#include "torq/base/hex.hpp"
 
 namespace torq::app {
 namespace {
@@ -24,6 +23,9 @@ using client::Error;
 using client::ErrorKind;
 
 Error disk_error(const std::string& text) { return {ErrorKind::kSink, "", text, "", ""}; }
+
+// What a server says of its files may add up to anything.
+std::uint64_t add(std::uint64_t a, std::uint64_t b) { return a + std::min(b, ~std::uint64_t{0} - a); }
 
 // What came before is of no use for another try: it is doubtful, or there is no place for it.
 bool spoils(const Error& error) {
@@ -203,7 +205,7 @@ void Batch::warn_of_space(const std::string& folder) {
   std::uint64_t to_come = 0;
   for (const Job& job : jobs_) {
     if (job.state != Job::State::kEnded && job.expected)
-      to_come += *job.expected - std::min(*job.expected, job.file ? job.file->bytes() : 0);
+      to_come = add(to_come, *job.expected - std::min(*job.expected, job.file ? job.file->bytes() : 0));
   }
   std::error_code error;
   const auto disk = std::filesystem::space(folder, error);
@@ -225,18 +227,7 @@ void Batch::show_in_order() {
 
 void Batch::show(const Job& job) const {
   if (!job.fetched) return;
-  const std::string digest = to_hex(job.fetched->sha256);
-  if (!settings_.json) {
-    std::cout << fmt::format("{}: {} bytes in {:.2f} s, sha256 {}\n", job.order.path, job.fetched->bytes,
-                             job.took.count(), digest);
-    return;
-  }
-  const nlohmann::ordered_json line = {{"url", job.order.asked},
-                                       {"path", job.order.path},
-                                       {"bytes", job.fetched->bytes},
-                                       {"seconds", job.took.count()},
-                                       {"sha256", digest}};
-  std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  std::cout << fetched_line({job.order.asked, job.order.path, *job.fetched, job.took}, settings_.json);
 }
 
 void Batch::complain(const std::string& subject, const Error& error) {
@@ -260,7 +251,7 @@ void Batch::draw() {
     if (job.file) state.here += job.file->bytes();
     if (job.file) received += job.file->received();
     const std::optional<std::uint64_t> whole = size > 0 ? std::optional(size) : job.expected;
-    state.total = state.total && whole ? std::optional(*state.total + *whole) : std::nullopt;
+    state.total = state.total && whole ? std::optional(add(*state.total, *whole)) : std::nullopt;
   }
   if (walking_ > 0) state.total.reset();
   rate_.note(std::chrono::steady_clock::now(), received);

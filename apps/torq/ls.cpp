@@ -23,6 +23,9 @@ struct LsOptions {
   bool json = false;
 };
 
+// Someone waits for the end of the list, or has a disk for it.
+constexpr std::size_t kMostEntries = 1'000'000;
+
 void show_to_people(const wire::ListEntry& entry) {
   const bool is_folder = entry.type == wire::EntryType::kFolder;
   constexpr std::size_t kLongestName = 1024;
@@ -39,23 +42,45 @@ void show_as_json(client::Url folder, const wire::ListEntry& entry) {
   std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+client::Error faulty(const std::string& text) { return {client::ErrorKind::kFaulty, "", text, "", ""}; }
+
+client::Error senseless_names(std::size_t count) {
+  return faulty(
+      fmt::format("{} name{} left out: nothing in a folder can have such a name", count, count == 1 ? " is" : "s are"));
+}
+
+client::Error too_many() { return faulty(fmt::format("more than {} names: the rest is left out", kMostEntries)); }
+
 ExitCode ls(const LsOptions& options) {
   client::Url url = parse_url_argument(options.url);
   while (url.path.ends_with('/')) url.path.pop_back();
   const client::Trust trust = resolve_trust(options.trust, url);
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
+  std::size_t seen = 0, left_out = 0;
   client::Client client(client_options());  // ends before the foreground that it posts to
   const auto show = [&](const std::vector<wire::ListEntry>& entries) {
-    for (const wire::ListEntry& entry : entries) options.json ? show_as_json(url, entry) : show_to_people(entry);
+    for (const wire::ListEntry& entry : entries) {
+      if (++seen > kMostEntries) return false;
+      if (!is_segment(entry.name)) {
+        ++left_out;
+      } else {
+        options.json ? show_as_json(url, entry) : show_to_people(entry);
+      }
+    }
     if (!std::cout.flush()) foreground.finish();
+    return true;
   };
   const auto end = [&](std::optional<client::Error> error) {
     foreground.finish();
+    if (left_out > 0) complain(options.url, senseless_names(left_out));
+    if (left_out > 0) code = ExitCode::kOther;
+    if (!error && seen > kMostEntries) error = too_many();
     if (!error) return;
-    code = exit_code_of(*error);
+    code = worse(code, exit_code_of(*error));
     if (error->kind == client::ErrorKind::kUnsupported) error->advice = "get a file by its name: torq get URL/FILE";
-    if (code == ExitCode::kNotFound) error->advice = "ls shows folders; get a file by its name: torq get URL/FILE";
+    if (exit_code_of(*error) == ExitCode::kNotFound)
+      error->advice = "ls shows folders; get a file by its name: torq get URL/FILE";
     complain(options.url, *error);
   };
   read_folder(client, foreground, client::server_of(url, trust), url.path, {show, end});
@@ -69,7 +94,8 @@ constexpr const char* kFooter = R"(Examples:
 
 One line for each file and folder, sorted by the bytes of their names; a folder ends with a slash. With --json, one object for
 each: {"url","name","type","size"}: type is file or folder, size is in bytes and 0 for a folder. A server without the
-extension list is an error (exit code 1), a folder that is not there exit code 3.)";
+extension list is an error (exit code 1), a folder that is not there exit code 3. At most 1000000 names are shown, and none that
+leads elsewhere (empty, "." or "..", one with a slash): what is left out is told of, with exit code 1.)";
 
 }  // namespace
 

@@ -141,7 +141,9 @@ void PartFile::read_record() {
   const std::uint64_t bytes = number("bytes");
   if (bytes > number("size") || bytes > static_cast<std::uint64_t>(status.st_size)) return;
   mine_ = bytes > 0;
-  held_ = client::FilePrefix(number("size"));
+  const auto validator = record.find("validator");
+  if (validator != record.end() && validator->is_string()) validator_ = *validator;
+  held_ = client::FilePrefix(number("size"), validator_);
   found_ = bytes;
 }
 
@@ -185,6 +187,7 @@ Result<void, std::string> PartFile::begin(std::optional<std::uint64_t> size) {
   if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) < 0) return failed("truncate " + part_);
   bytes_ = 0;
   checkpointed_ = 0;
+  validator_.clear();
   size_ = size.value_or(0);
   return check_space(size_);
 }
@@ -199,7 +202,8 @@ Result<void, std::string> PartFile::take(Bytes bytes) {
 // First the bytes, then what vouches for them.
 Result<void, std::string> PartFile::checkpoint() {
   if (::fdatasync(file_.get()) != 0) return failed("write " + part_);
-  const nlohmann::ordered_json record = {{"url", url_}, {"size", size_.load()}, {"bytes", bytes_.load()}};
+  nlohmann::ordered_json record = {{"url", url_}, {"size", size_.load()}, {"bytes", bytes_.load()}};
+  if (!validator_.empty()) record["validator"] = validator_;
   const auto written = files::write_file(record_, record.dump() + "\n", files::Mode::kShared);
   if (!written) return Failure(to_string(written.error()));
   checkpointed_ = bytes_;

@@ -4,9 +4,11 @@
 // will be; then it is made durable and renamed. When it ends before that, NAME.torq-resume says of which URL it is a
 // part and how much of it is certainly on the disk, and a later run goes on from there:
 //
-//   {"url": "quic://tracker.example/big.iso", "size": 20000000, "bytes": 7340032}
+//   {"url": "quic://tracker.example/big.iso", "size": 20000000, "bytes": 7340032,
+//    "validator": "5f0c6a1d2b7e4f9a8c3d0e1f"}
 //
-// Whether the server's file is still the same one is the client's to find out (file_prefix.hpp).
+// `validator` is what the server told of the version of its file, if anything. Whether that is still the same is the
+// client's to find out (file_prefix.hpp).
 //
 // The main thread opens, commits, leaves; the client's thread writes in between. Two processes that want the same file
 // do not meet: the part is locked.
@@ -45,6 +47,7 @@ class PartFile final : public client::FileSink {
 
   // While it arrives: FileSink.
   Result<void, std::string> begin(std::optional<std::uint64_t> size) override;
+  void note_validator(const std::string& validator) override { validator_ = validator; }
   Result<void, std::string> take(Bytes bytes) override;
 
   // After the request's completion, one of them.
@@ -78,6 +81,7 @@ class PartFile final : public client::FileSink {
   bool mine_ = false;       // written by this run, or what it goes on from; else what was left of another URL
   client::FilePrefix held_;
   std::uint64_t found_ = 0;
+  std::string validator_;
   std::uint64_t checkpointed_ = 0;  // bytes that the record vouches for
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> received_ = 0;

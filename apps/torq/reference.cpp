@@ -51,13 +51,15 @@ Result<void, std::string> Reference::open() {
   return {};
 }
 
-Result<void, std::string> Reference::begin(std::optional<std::uint64_t>) {
+Result<void, std::string> Reference::begin(std::optional<std::uint64_t> size) {
   if (::lseek(file_.get(), 0, SEEK_SET) < 0) return Failure(to_string(files::last_error("seek in " + path_)));
   hash_.digest();  // starts it afresh
   received_ = 0;
+  announced_ = size;
   return {};
 }
 
+// The first byte too many says all there is to say: there may be no end.
 Result<void, std::string> Reference::take(Bytes bytes) {
   std::array<std::byte, 16384> block;
   std::uint64_t wanted = bytes.size();
@@ -65,7 +67,11 @@ Result<void, std::string> Reference::take(Bytes bytes) {
   while (wanted > 0) {
     const auto n = read_some(file_.get(), std::span(block).first(std::min<std::uint64_t>(wanted, block.size())), path_);
     if (!n) return Failure(n.error());
-    if (*n == 0) return {};  // the server's is longer, which the sizes will show
+    if (*n == 0) {
+      excess_ = announced_ ? fmt::format("{} bytes, the reference has {}", *announced_, size_)
+                           : fmt::format("more bytes than the {} of the reference", size_);
+      return Failure(*excess_);
+    }
     hash_.update(Bytes(block).first(*n));
     wanted -= *n;
   }

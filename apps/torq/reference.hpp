@@ -31,6 +31,8 @@ class Reference final : public client::FileSink {
 
   /// After all of the server's file has come: nothing when both are the same, else what is not.
   std::optional<std::string> difference(const client::Fetched& fetched);
+  /// What came was longer than the file, so take() ended it: how the two differ.
+  const std::optional<std::string>& excess() const { return excess_; }
 
   /// Of the server's file, in this try. Any thread.
   std::uint64_t received() const { return received_; }
@@ -39,6 +41,8 @@ class Reference final : public client::FileSink {
   const std::string path_;
   files::Descriptor file_;
   std::uint64_t size_ = 0;
+  std::optional<std::uint64_t> announced_;  // of the server's file, in bytes
+  std::optional<std::string> excess_;
   files::Sha256 hash_;  // of as much of it as has come of the server's
   std::atomic<std::uint64_t> received_ = 0;
 };

@@ -46,8 +46,7 @@ class FolderReader : public std::enable_shared_from_this<FolderReader> {
     if (!entries.empty() && !last_.empty() && entries.front().name <= last_) {
       return calls_.end(senseless("it shows its first names once more, not those behind them"));
     }
-    calls_.page(entries);
-    if (!reply->truncated) return calls_.end(std::nullopt);
+    if (!calls_.page(entries) || !reply->truncated) return calls_.end(std::nullopt);
     if (entries.empty()) return calls_.end(senseless("it is truncated and empty"));
     last_ = entries.back().name;
     ask();
@@ -69,6 +68,11 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 bool is_entry_name(std::string_view name) {
   return files::is_file_name("folder/" + std::string(name)) && name.find('/') == std::string_view::npos &&
          name.size() <= NAME_MAX && std::ranges::none_of(name, is_control) && client::tame(name) == name;
+}
+
+bool is_segment(std::string_view name) {
+  constexpr std::string_view kImpossible("/\0", 2);
+  return !name.empty() && name != "." && name != ".." && name.find_first_of(kImpossible) == std::string_view::npos;
 }
 
 std::string join_names(const std::string& folder, std::string_view name) {
@@ -107,6 +111,7 @@ void RemoteWalk::next() {
               {[this, folder](const auto& entries) {
                  if (folder.path.empty()) calls_.folder("");
                  take(folder, entries);
+                 return !full_;
                },
                [this, folder](const auto& error) {
                  if (error) calls_.failed(folder.path, *error);

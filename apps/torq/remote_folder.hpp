@@ -19,16 +19,20 @@ namespace torq::app {
 /// character, at most 255 bytes.
 bool is_entry_name(std::string_view name);
 
+/// One segment of a path on the server, whatever we could do with it here: not empty, not . or .., no slash, no NUL.
+bool is_segment(std::string_view name);
+
 /// `folder`/`name`, or `name` in the root.
 std::string join_names(const std::string& folder, std::string_view name);
 
 /// Of one kind for everyone who needs lists: a server that has none gets the next step as advice.
 client::Error explain_list_error(client::Error error);
 
-/// Asks for all pages of one folder. `page` is called for each, on the main thread; an answer that makes no sense
-/// (names out of order, a page that does not go on behind the last) ends it with an error. `end` is the last call.
+/// Asks for all pages of one folder. `page` is called for each, on the main thread, and says whether it wants another
+/// one; an answer that makes no sense (names out of order, a page that does not go on behind the last) ends it with an
+/// error. `end` is the last call.
 struct FolderCalls {
-  std::function<void(const std::vector<wire::ListEntry>&)> page;
+  std::function<bool(const std::vector<wire::ListEntry>&)> page;
   std::function<void(const std::optional<client::Error>&)> end;
 };
 

@@ -19,6 +19,15 @@ TEST(EntryName, IsOneSegmentThatLeadsNowhereElse) {
   EXPECT_TRUE(is_entry_name(std::string(255, 'a')));
 }
 
+TEST(Segment, IsAnyNameThatAFolderOfAServerCanHave) {
+  for (const std::string name : {"a", "a\\b", "a\nb", "...", " ", "größe"}) EXPECT_TRUE(is_segment(name)) << name;
+  EXPECT_TRUE(is_segment(std::string(300, 'a')));
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"),
+                                  std::string("/"), std::string("../x"), std::string("a\0b", 3)}) {
+    EXPECT_FALSE(is_segment(name)) << name;
+  }
+}
+
 TEST(EntryName, IsJoinedWithASlashBelowAFolder) {
   EXPECT_EQ(join_names("", "a"), "a");
   EXPECT_EQ(join_names("f/g", "a"), "f/g/a");

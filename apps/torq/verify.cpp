@@ -130,6 +130,7 @@ void Verification::judge(std::size_t index, const Outcome& outcome) {
   item.bytes = item.reference->received();
   if (!outcome) {
     const client::Error& error = outcome.error();
+    if (const auto& excess = item.reference->excess()) return settle(index, Verdict::kFail, *excess);
     if (concerns_all(error)) return stop(error);
     return settle(index, verdict_on(error), error.text());
   }
@@ -231,8 +232,8 @@ constexpr const char* kFooter = R"(Examples:
   torq verify quic://tracker.example/photos --reference ~/photos --json
   torq verify quic://192.0.2.7:7001 --reference seed --pin sha256:6f7a…
 
-Fetches each file of DIR once, from the same place below the URL, and compares SHA-256; nothing is written. One line for each
-file, in the order of their names, and a summary:
+Fetches each file of DIR once, from the same place below the URL, and compares SHA-256; nothing is written. What is longer than
+it should be is not fetched to its end. One line for each file, in the order of their names, and a summary:
   OK     the same bytes
   RETRY  no connection, or it was lost, after some tries: the server may be down
   FAIL   other bytes, or an error instead of the file

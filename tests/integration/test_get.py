@@ -8,7 +8,9 @@ import pty
 import random
 import signal
 import socket
+import stat
 import struct
+import subprocess
 import termios
 import threading
 import time
@@ -17,7 +19,7 @@ import pytest
 
 from harness import processes, seed, torq
 
-OK, OTHER, NOT_FOUND, NETWORK, TRUST_REFUSED, INTERRUPTED, DISK = 0, 1, 3, 4, 6, 7, 8
+OK, OTHER, USAGE, NOT_FOUND, NETWORK, UNVERIFIED, TRUST_REFUSED, INTERRUPTED, DISK = range(9)
 PART, RECORD = ".torq-part", ".torq-resume"
 OVERLAP = 16 * 1024
 SIZE = 400_000
@@ -116,6 +118,36 @@ def test_only_the_same_file_is_continued(serve, command, tree, change):
     assert (command.folder / "f").read_bytes() == new
     assert ("changed" in finished.err) == (change != "same"), finished
     assert left_in(command.folder) == ["f"]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_two_versions_of_a_file_are_never_mixed(serve, command, tree, in_place):
+    """One byte of what is here and one of what is to come are other ones, far from each place that is compared: of the same size, and
+    with the same time of its last change."""
+    size = 24 << 20
+    old = hashlib.shake_128(b"old").digest(size)
+    new = bytearray(old)
+    new[1_000_003] ^= 1
+    new[-5] ^= 1
+    path = tree / "f"
+    path.write_bytes(old)
+    times = path.stat()
+    server = serve(root=tree)
+    words = ("get", f"{server.url}/f", "--pin", server.pin)
+    running = command.start(*words)
+    wait_until(lambda: size_of(command.folder / ("f" + PART)) > 2 << 20)
+    running.send_signal(signal.SIGINT)
+    assert running.wait() == INTERRUPTED, running.describe()
+
+    other = path if in_place else tree / "other"
+    other.write_bytes(new)
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.rename(path)
+    finished = command(*words)
+
+    assert finished.code == OK, finished
+    assert "the server's file has changed" in finished.err
+    assert (command.folder / "f").read_bytes() == new
 
 
 @pytest.mark.parametrize("part, size", [(b"", SIZE), (DATA[:1], SIZE), (DATA[:OVERLAP], SIZE), (DATA, SIZE)])
@@ -327,6 +359,91 @@ def test_a_server_that_lists_nothing_is_told_with_the_next_step(command, foreign
     assert "does not list" in finished.err and "torq get URL/FILE" in finished.err
 
 
+# Where to -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(shared_server, command, root):
+    there = command.folder / "there"
+    there.mkdir()
+    (there / "real").write_bytes(b"old")
+    (command.folder / "link").symlink_to("there/real")
+    (command.folder / "to folder").symlink_to("there")
+    url = f"{shared_server.url}/small.txt"
+
+    through = command("get", url, "-o", "link", "--json", "--pin", shared_server.pin)
+    into = command("get", url, "-o", "to folder", "--pin", shared_server.pin)
+
+    assert through.code == OK and into.code == OK, (through, into)
+    assert (command.folder / "link").is_symlink() and through.objects[0]["path"] == "there/real"
+    assert (there / "real").read_bytes() == (there / "small.txt").read_bytes() == (root / "small.txt").read_bytes()
+    assert left_in(there) == ["real", "small.txt"]
+
+
+@pytest.mark.parametrize("output", ["fifo", "socket", "/dev/null", "/dev/stdout", "/dev/fd/1", "circle"])
+def test_what_is_no_file_is_refused_before_anyone_is_asked(command, output):
+    os.mkfifo(command.folder / "fifo")
+    (command.folder / "circle").symlink_to("circle")
+    os.mknod(command.folder / "socket", 0o600 | stat.S_IFSOCK)
+
+    finished = command("get", "quic://127.0.0.1:9/f", "-o", output, "--pin", "sha256:" + "00" * 32)
+
+    assert finished.code == USAGE, finished
+    assert output in finished.err and ("-o -" in finished.err or output == "circle"), finished
+
+
+def test_a_file_to_standard_output(shared_server, command, root):
+    words = [str(torq.binary()), "get", f"{shared_server.url}/medium.bin", "-o", "-", "--pin", shared_server.pin]
+
+    done = subprocess.run([*words, "--json"], cwd=command.folder, env=command.environment, capture_output=True)
+    cut = subprocess.run(["bash", "-c", '"$@" | head -c 5; exit ${PIPESTATUS[0]}', "-", *words], cwd=command.folder,
+                         env=command.environment, capture_output=True)
+
+    whole = (root / "medium.bin").read_bytes()
+    assert done.returncode == OK and done.stdout == whole, done.stderr
+    told = json.loads(done.stderr)
+    assert told["path"] == "-" and told["sha256"] == hashlib.sha256(whole).hexdigest()
+    assert cut.returncode == DISK and cut.stdout == whole[:5] and b"not the whole file" in cut.stderr, cut
+    assert left_in(command.folder) == []
+
+
+def test_standard_output_tells_by_its_exit_code_that_a_file_is_none(command, scripted):
+    server = scripted([offers("file_raw"), {"contains": '"raw"', "hex": raw(b"text", sha256="00" * 32)}])
+
+    finished = command("get", f"{server.url}/f", "-o", "-", "--pin", server.pin)
+
+    assert finished.code == UNVERIFIED and finished.out == "text" and "not the whole file" in finished.err, finished
+
+
+def test_who_reads_slowly_can_still_interrupt(shared_server, command):
+    reader, writer = os.pipe()
+    words = [str(torq.binary()), "get", f"{shared_server.url}/large.bin", "-o", "-", "--pin", shared_server.pin]
+    running = subprocess.Popen(words, cwd=command.folder, env=command.environment, stdout=writer, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    assert os.read(reader, 1)
+    running.send_signal(signal.SIGINT)
+
+    assert running.wait(20) == INTERRUPTED
+    os.close(reader)
+
+
+@pytest.mark.parametrize("words", [("-r",), ("quic://127.0.0.1:1/other",)])
+def test_standard_output_takes_one_file(command, words):
+    assert command("get", "quic://127.0.0.1:1/f", *words, "-o", "-").code == USAGE
+
+
+# Without end --------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begin, flood", [('{"data":[', " " * 60_000), ('{"data":[1],"other":[', "1," * 30_000), ("{", " " * 60_000)])
+def test_an_answer_without_end_ends(command, scripted, begin, flood):
+    server = scripted([{"contains": '"file":', "answer": begin, "flood": flood}])
+
+    finished = command("get", f"{server.url}/f", "--pin", server.pin)
+
+    assert finished.code == UNVERIFIED and "too long for the file" in finished.err, finished
+    assert left_in(command.folder) == []
+
+
 # The disk -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -341,13 +458,14 @@ def test_room_is_looked_for_first(command, scripted):
     assert left_in(command.folder) == []
 
 
-def test_a_folder_that_will_not_fit_is_told_of_before_it_is_fetched(command, scripted):
-    listed = json.dumps({"list": "", "entries": [{"name": name, "type": "file", "size": 10**17} for name in "ab"]})
+@pytest.mark.parametrize("size", [10**17, 2**63])
+def test_a_folder_that_will_not_fit_is_told_of_before_it_is_fetched(command, scripted, size):
+    listed = json.dumps({"list": "", "entries": [{"name": name, "type": "file", "size": size} for name in "ab"]})
     server = scripted([offers("file_raw", "list"), {"contains": '"list":', "answer": listed}, {"contains": '"file":', "hex": raw(b"abc")}])
 
     finished = command("get", "-r", server.url, "-o", "out", "--parallel", 1, "--pin", server.pin)
 
-    assert f"{2 * 10**17} bytes are to come" in finished.err and "bytes are free in out" in finished.err, finished
+    assert f"{min(2 * size, 2**64 - 1)} bytes are to come" in finished.err and "bytes are free in out" in finished.err, finished
 
 
 def test_a_limit_of_the_disk_removes_what_it_stopped(command, shared_server):

@@ -130,6 +130,24 @@ def test_names_cannot_steer_the_terminal(command, scripted):
     assert finished.out == "     3 B  ?[2J??\n"
 
 
+CAN_LIST = {"contains": "capabilities", "answer": json.dumps({"version": 1, "capabilities": ["list"], "limits": {}})}
+
+
+@pytest.mark.parametrize("json_too", [["--json"], []])
+def test_ls_shows_no_name_that_leads_elsewhere(command, scripted, json_too):
+    names = ["", ".", "..", "../evil", "/evil", "a/b", "good", "x\x00y"]
+    listed = {"list": "", "entries": [{"name": name, "type": "file", "size": 3} for name in sorted(names)]}
+    server = scripted([CAN_LIST, {"contains": '"list":', "answer": json.dumps(listed)}])
+
+    finished = command("ls", f"{server.url}/folder", *json_too, "--pin", server.pin)
+
+    assert finished.code == OTHER and "7 names are left out" in finished.err, finished
+    if json_too:
+        assert [entry["url"] for entry in finished.objects] == [f"{server.url}/folder/good"]
+    else:
+        assert finished.out == "     3 B  good\n"
+
+
 @pytest.mark.parametrize("verb", ["ls", "scrape", "verify"])
 def test_the_fields_of_json_are_in_the_help(command, verb):
     finished = command(verb, "--help")

@@ -146,3 +146,14 @@ def test_a_peer_that_is_none_is_not_passed_on(command, scripted):
 
     assert finished.code in (0, OTHER), finished
     assert [peer for told in finished.objects for peer in told["peers"]] in ([], [peers[-1]])
+
+
+@pytest.mark.long
+def test_ls_ends_where_the_names_do_not(command, scripted):
+    server = scripted([{"contains": "capabilities", "answer": json.dumps({"version": 1, "capabilities": ["list"], "limits": {}})},
+                       {"contains": '"list":', "pages": 150_000, "type": "file"}])
+
+    finished = command("ls", server.url, "--pin", server.pin)
+
+    assert finished.code == 1 and "more than 1000000 names" in finished.err, finished.err
+    assert finished.out.count("\n") == 1_000_000

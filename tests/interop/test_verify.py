@@ -78,7 +78,7 @@ def test_each_difference_is_a_fail(command, foreign_server, reference):
     assert finished.results == {"data.json": "FAIL", "hello_world.txt": "OK", "large.bin": "FAIL", "log.txt": "OK",
                                 "medium.bin": "FAIL", "only_here": "FAIL", "small.txt": "FAIL"}
     reasons = {told["file"]: told["reason"] for told in finished.files}
-    assert "sha256" in reasons["small.txt"] and "39 bytes" in reasons["data.json"] and "FILE_NOT_FOUND" in reasons["only_here"]
+    assert "sha256" in reasons["small.txt"] and "than the 7 of the reference" in reasons["data.json"] and "FILE_NOT_FOUND" in reasons["only_here"]
 
 
 def test_what_only_the_server_lists_is_a_warning(command, server, reference):
@@ -127,6 +127,10 @@ def raw(data=DATA, **members):
     return (json.dumps({"filename": "f", "size": len(data), "offset": 0, "length": len(data), **members}).encode() + b"\n" + data).hex()
 
 
+def endless():
+    return (json.dumps({"filename": "f", "size": 2**62, "offset": 0, "length": 2**62}).encode() + b"\n").hex()
+
+
 @pytest.mark.parametrize("rules, verdict", [
     ([{"answer": listed()}], "OK"),
     ([{"answer": listed()[:-10]}], "FAIL"),
@@ -149,6 +153,10 @@ def raw(data=DATA, **members):
     ([CAN_RAW, {"hex": raw(size=101)}], "FAIL"),
     ([CAN_RAW, {"hex": raw(sha256="00" * 32)}], "FAIL"),
     ([CAN_RAW, {"close": 0}], "RETRY"),
+    ([CAN_RAW, {"hex": endless(), "flood": "x" * 60_000}], "FAIL"),
+    ([{"answer": '{"data":[1', "flood": ",1" * 30_000}], "FAIL"),
+    ([{"answer": '{"data":[', "flood": " " * 60_000}], "FAIL"),
+    ([{"answer": '{"data":[' + "1" * 1000, "flood": "1" * 60_000}], "FAIL"),
 ])
 def test_a_server_that_lies_or_goes(command, scripted, tmp_path, rules, verdict):
     server = scripted([{"contains": '"file":', **rule} for rule in rules])
@@ -157,6 +165,15 @@ def test_a_server_that_lies_or_goes(command, scripted, tmp_path, rules, verdict)
 
     assert finished.results == {"f": verdict}, finished
     assert finished.code == {"OK": OK, "FAIL": VERIFICATION_FAILED, "RETRY": NETWORK}[verdict], finished
+
+
+def test_a_list_of_names_without_end_ends(command, scripted, tmp_path):
+    server = scripted([{"contains": "capabilities", "answer": json.dumps({"version": 1, "capabilities": ["file", "list"], "limits": {}})},
+                       {"contains": '"list":', "pages": 60_000, "type": "folder"}, {"contains": '"file":', "answer": listed()}])
+
+    finished = verify(command, server, single(tmp_path / "reference"))
+
+    assert finished.code == OK and "more than 100000 names" in finished.err, finished
 
 
 def test_a_server_that_is_not_there_is_a_retry(command, tmp_path):

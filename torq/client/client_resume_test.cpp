@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A file whose beginning is here: only the rest is fetched, and another file is noticed.
+#include <atomic>
+
 #include "torq/client/fixture_test.hpp"
 
 namespace torq::client {
@@ -117,10 +119,57 @@ TEST(Client, NoticesAnotherFile) {
   EXPECT_EQ(changed_by([&](const auto&) { return answer(raw_answer(file)); }), ErrorKind::kUnverified);
 }
 
+TEST(Client, GoesOnOnlyWithTheVersionThatItBeganWith) {
+  const std::string file = numbered(100'000);
+  const auto held_with = [&](const std::string& validator) {
+    FilePrefix prefix(file.size(), validator);
+    prefix.append(as_bytes(file).first(40'000));
+    return prefix;
+  };
+  const auto fetch_with = [&](const std::string& held, const std::string& told) {
+    ScriptedServer server(
+        with(kRanges, [&](const std::string& request) { return answer(rest_of(file, request, told)); }));
+    Client client;
+    return fetch(client, server, held_with(held), std::make_shared<Memory>());
+  };
+  const std::string first = R"(, "validator": "1")";
+
+  EXPECT_TRUE(fetch_with("1", first));
+  EXPECT_EQ(fetch_with("2", first).error().kind, ErrorKind::kChanged);
+  EXPECT_EQ(fetch_with("1", "").error().kind, ErrorKind::kChanged);
+  EXPECT_TRUE(fetch_with("", first));
+}
+
+TEST(Client, TellsTheSinkWhichVersionComes) {
+  ScriptedServer server(with(kRanges, [&](const std::string& request) {
+    return answer(rest_of("hello", request, R"(, "validator": "v1")"));
+  }));
+  Client client;
+  const auto sink = std::make_shared<Memory>();
+
+  ASSERT_TRUE(fetch(client, server, FilePrefix(), sink));
+
+  EXPECT_EQ(sink->validator, "v1");
+}
+
 Reply broken_after(std::string bytes) {
   Reply reply = answer(std::move(bytes));
   reply.end = Reply::End::kCloseConnection;
   return reply;
+}
+
+TEST(Client, BeginsNotInTheMiddleOfAnotherVersionAfterALoss) {
+  const std::string file = numbered(2'000'000);
+  std::atomic<int> version = 0;
+  ScriptedServer server(with(kRanges, [&](const std::string& request) {
+    const std::string whole = rest_of(file, request, R"(, "validator": ")" + std::to_string(++version) + '"');
+    return broken_after(whole.substr(0, 350'000));
+  }));
+  Client client(quick_to_retry());
+
+  const auto fetched = fetch(client, server, FilePrefix(), std::make_shared<Memory>());
+
+  EXPECT_EQ(fetched.error().kind, ErrorKind::kChanged);
 }
 
 TEST(Client, GoesOnWhereALostConnectionEnded) {

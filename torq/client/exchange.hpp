@@ -21,7 +21,7 @@ class Exchange {
     bool needs_capabilities = false;  ///< what it asks depends on what the server offers
     bool repeatable = true;           ///< asking twice does no harm
     bool is_preliminary = false;      ///< a question of our own: its answer does not show that a server serves
-    bool renews_patience = false;     ///< `patience` counts from the last byte, not from the request
+    bool renews_patience = false;     ///< `patience` counts from when something came, not from the request
     bool is_http3 = false;            ///< its connection has to have HTTP/3's control stream
     Duration patience{};
   };

@@ -62,12 +62,14 @@ Result<Bytes, Error> FileExchange::decode(Bytes bytes) {
 }
 
 // A sink hears of a file only once there is one: not before an error answer could have shown itself.
-Outcome FileExchange::begin_sink(std::optional<std::uint64_t> size) {
+Outcome FileExchange::begin_sink(std::optional<std::uint64_t> size, const std::string& validator) {
   if (begun_) return {};
   begun_ = true;
   kept_ = 0;
-  here_ = FilePrefix(size.value_or(0));
-  return sink_result(sink_->begin(size));
+  here_ = FilePrefix(size.value_or(0), validator);
+  const auto begun = sink_->begin(size);
+  if (begun && !validator.empty()) sink_->note_validator(validator);
+  return sink_result(begun);
 }
 
 Outcome FileExchange::take(Bytes bytes) {
@@ -101,11 +103,15 @@ Outcome FileExchange::pass_on(Bytes bytes) {
 
 Outcome FileExchange::check_header(const wire::RawHeader& header) {
   const std::uint64_t offset = continues_ ? here_.bytes() - overlap_.size() : 0;
-  if (continues_ && header.size != here_.size()) return Failure(changed());
+  // One that was told before and is not told now says as little as another one. Where none was told before, the bytes
+  // have to do.
+  const bool same_version = here_.validator().empty() || header.validator == here_.validator();
+  const bool same = header.size == here_.size() && same_version;
+  if (continues_ && !same) return Failure(changed());
   if (header.range != wire::ByteRange{offset, header.size - std::min(offset, header.size)}) {
     return Failure(faulty("it announces another part of the file than was asked for"));
   }
-  if (!continues_) return begin_sink(header.size);
+  if (!continues_) return begin_sink(header.size, header.validator);
   begun_ = true;
   return {};
 }

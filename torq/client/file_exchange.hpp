@@ -47,7 +47,7 @@ class FileExchange final : public Exchange {
   Outcome check_header(const wire::RawHeader& header);
   Outcome pass_to_sink(Bytes content);
   Outcome check_whole();
-  Outcome begin_sink(std::optional<std::uint64_t> size);
+  Outcome begin_sink(std::optional<std::uint64_t> size, const std::string& validator = {});
   Error explain(Error error) const;
 
   std::string name_;

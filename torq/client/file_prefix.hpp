@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "torq/base/bytes.hpp"
 #include "torq/files/sha256.hpp"
@@ -14,20 +15,21 @@ namespace torq::client {
 
 class FilePrefix {
  public:
-  /// So many of the last bytes are fetched once more and compared. Servers tell no version of a file, only its size and
-  /// at times its digest (docs/wire.md, `file_raw`).
+  /// So many of the last bytes are fetched once more and compared: not every server tells a validator, and one may be
+  /// wrong (docs/wire.md, `file_raw`).
   static constexpr std::size_t kOverlap = std::size_t{16} * 1024;
 
   /// Of no file: nothing is there.
   FilePrefix() = default;
-  /// Of a file that has `size` bytes in all.
-  explicit FilePrefix(std::uint64_t size) : size_(size) {}
+  /// Of a file that has `size` bytes in all. `validator`: what the server told of this version of it, if anything.
+  explicit FilePrefix(std::uint64_t size, std::string validator = {}) : size_(size), validator_(std::move(validator)) {}
 
   /// The next bytes, in order.
   void append(Bytes bytes);
 
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t size() const { return size_; }
+  const std::string& validator() const { return validator_; }
   /// The last min(kOverlap, bytes()) bytes.
   std::string_view tail() const;
   /// Of all bytes; the last call.
@@ -35,6 +37,7 @@ class FilePrefix {
 
  private:
   std::uint64_t size_ = 0;
+  std::string validator_;
   std::uint64_t bytes_ = 0;
   files::Sha256 hash_;
   std::string tail_;  // at most twice kOverlap

@@ -22,6 +22,8 @@ class FileSink {
   /// what was there: then what came before is void, a FilePrefix that was given to the request as well. Not called when
   /// the server has no such file. `size` in bytes, where the server tells it beforehand.
   virtual Result<void, std::string> begin(std::optional<std::uint64_t> size) = 0;
+  /// Right after begin(), where the server tells which version of the file comes: for a FilePrefix of a later request.
+  virtual void note_validator(const std::string&) {}
   /// The next bytes, in order. The error is for people, and ends the request with ErrorKind::kSink.
   virtual Result<void, std::string> take(Bytes bytes) = 0;
 };

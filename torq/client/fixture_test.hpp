@@ -64,6 +64,7 @@ class Memory final : public FileSink {
     bytes.clear();
     return {};
   }
+  void note_validator(const std::string& told) override { validator = told; }
   Result<void, std::string> take(Bytes piece) override {
     if (bytes.size() + piece.size() > room) return Failure(std::string("the disk is full"));
     bytes.append(as_text(piece));
@@ -71,6 +72,7 @@ class Memory final : public FileSink {
   }
 
   std::string bytes;
+  std::string validator;
   std::optional<std::uint64_t> announced;
   unsigned tries = 0;
   std::size_t room = SIZE_MAX;

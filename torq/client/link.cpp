@@ -123,7 +123,7 @@ void Link::read(Instant now, quic::StreamId stream) {
   connection->consume(stream, incoming.bytes.size());
   last_progress_ = now;
   if (!outcome) return abandon(stream, outcome.error());
-  if (active.exchange->traits().renews_patience) active.deadline = now + active.exchange->traits().patience;
+  active.deadline.note(now, incoming.bytes.size());
   if (!incoming.last) return;
   if (!active.exchange->traits().is_preliminary) {
     served_ = true;
@@ -145,8 +145,9 @@ void Link::write(quic::StreamId stream) {
 
 void Link::handle_reset(quic::StreamId stream) {
   if (!active_.contains(stream)) return;
-  abandon(stream, {ErrorKind::kReset, "", "the server gave up before the end of its answer",
-                   "it may have failed to read the file: try again, or ask its operator", ""});
+  abandon(stream,
+          {ErrorKind::kReset, "", "the server gave up before the end of its answer",
+           "it may have failed to read the file, or the file was being changed: try again, or ask its operator", ""});
 }
 
 // Carrying requests --------------------------------------------------------------------------------------------------
@@ -183,10 +184,10 @@ bool Link::start_one(Instant now, quic::Connection& connection) {
   if (!stream) return false;
   auto exchange = std::move(ready_.front().exchange);
   ready_.pop_front();
-  const Instant deadline = now + exchange->traits().patience;
+  const Deadline deadline(now, exchange->traits().patience, exchange->traits().renews_patience);
   if (active_.empty()) keep_alive(true);
   active_.emplace(*stream, Active{std::move(exchange), std::move(*request), 0, deadline});
-  watch(deadline);
+  watch(deadline.when());
   write(*stream);
   return true;
 }
@@ -350,13 +351,13 @@ void Link::watch(Instant deadline) {
 void Link::check_deadlines(Instant now) {
   std::vector<quic::StreamId> late;
   for (const auto& [stream, active] : active_) {
-    if (active.deadline <= now) late.push_back(stream);
+    if (active.deadline.when() <= now) late.push_back(stream);
   }
   for (const auto stream : late) abandon(stream, timed_out("no answer, or none to its end, in time"));
   const Error error = overdue();
   const auto expired = take_waiting_if([&](const Waiting& waiting) { return waiting_deadline(waiting) <= now; });
   give_up_if_unwanted();
-  for (const auto& [stream, active] : active_) watch(active.deadline);
+  for (const auto& [stream, active] : active_) watch(active.deadline.when());
   for (const Queue* queue : {&ready_, &undecided_}) {
     for (const Waiting& waiting : *queue) watch(waiting_deadline(waiting));
   }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "torq/client/alarm.hpp"
+#include "torq/client/deadline.hpp"
 #include "torq/client/dial.hpp"
 #include "torq/client/exchange.hpp"
 #include "torq/client/faults.hpp"
@@ -56,7 +57,7 @@ class Link {
     std::unique_ptr<Exchange> exchange;
     std::string request;
     std::size_t sent = 0;  // of `request`
-    Instant deadline;
+    Deadline deadline;
   };
 
   // Events of the connection.

@@ -16,7 +16,7 @@ struct Options {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(20);
   /// From a request to the end of its answer, files excepted.
   std::chrono::milliseconds answer_timeout = std::chrono::seconds(30);
-  /// Without a further byte of a file.
+  /// Without 4 KiB more of a file, or its end: a byte now and then is no progress.
   std::chrono::milliseconds progress_timeout = std::chrono::seconds(30);
   /// A connection counts as lost when nothing was heard on it for so long. With a request under way a silent server is
   /// asked for a sign of life fifteen times as often, so that a slow answer is not taken for a dead server.
@@ -34,7 +34,7 @@ struct Options {
   /// Of one answer, files excepted.
   std::size_t max_answer_bytes = std::size_t{8} * 1024 * 1024;
   /// Of a file from a server that can only send a JSON list of numbers, which does not say how long it will be.
-  std::uint64_t max_list_file_bytes = std::uint64_t{1} << 30;
+  std::uint64_t max_list_file_bytes = std::uint64_t{256} << 20;
 };
 
 }  // namespace torq::client

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "torq/client/backoff.hpp"
+#include "torq/client/deadline.hpp"
 #include "torq/client/dial.hpp"
 #include "torq/client/faults.hpp"
 #include "torq/client/raw_answer_reader.hpp"
@@ -14,6 +15,29 @@ namespace {
 using namespace std::chrono_literals;
 
 SocketAddress at(std::string_view ip) { return {parse_ip(ip).value(), 7001}; }
+
+// Deadline -------------------------------------------------------------------------------------------------------
+
+TEST(Deadline, IsPutOffByProgressAndNotByAByteNowAndThen) {
+  const Instant begin{};
+  Deadline deadline(begin, 30s, true);
+
+  for (std::size_t i = 1; i < Deadline::kProgress; ++i) deadline.note(begin + 1s, 1);
+  EXPECT_EQ(deadline.when(), begin + 30s);
+
+  deadline.note(begin + 20s, 1);
+  EXPECT_EQ(deadline.when(), begin + 50s);
+  deadline.note(begin + 21s, Deadline::kProgress - 1);
+  EXPECT_EQ(deadline.when(), begin + 50s);
+}
+
+TEST(Deadline, OfAShortAnswerStandsFromTheRequestOn) {
+  Deadline deadline(Instant(), 30s, false);
+
+  deadline.note(Instant() + 1s, 1 << 20);
+
+  EXPECT_EQ(deadline.when(), Instant() + 30s);
+}
 
 // Backoff --------------------------------------------------------------------------------------------------------
 

@@ -4,15 +4,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <limits>
 
+#include "torq/base/hex.hpp"
+#include "torq/files/sha256.hpp"
+
 namespace torq::files {
 
-Result<FileId, FileError> File::id() const {
+bool FileStamp::has_other_bytes(const FileStamp& later) const {
+  if (size != later.size || modified != later.modified) return true;
+  return changed != later.changed && links == later.links;
+}
+
+// A digest, because an inode and its times are nobody's business outside.
+std::string FileStamp::validator() const {
+  constexpr std::size_t kBytes = 12;
+  const std::array<std::uint64_t, 5> parts{id.device, id.inode, size, static_cast<std::uint64_t>(modified),
+                                           static_cast<std::uint64_t>(changed)};
+  Sha256 hash;
+  hash.update(std::as_bytes(std::span(parts)));
+  return to_hex(Bytes(hash.digest()).first(kBytes));
+}
+
+Result<FileStamp, FileError> File::stamp() const {
   struct stat status{};
   if (::fstat(fd_.get(), &status) != 0) return Failure(FileError::kReadError);
-  return FileId{status.st_dev, status.st_ino};
+  const auto ns = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
+  return FileStamp{.id = {status.st_dev, status.st_ino},
+                   .size = static_cast<std::uint64_t>(status.st_size),
+                   .links = status.st_nlink,
+                   .modified = ns(status.st_mtim),
+                   .changed = ns(status.st_ctim)};
 }
 
 Result<std::chrono::sys_time<std::chrono::nanoseconds>, FileError> File::modified() const {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "torq/base/result.hpp"
 #include "torq/files/descriptor.hpp"
@@ -22,6 +23,21 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 
+/// What a change of the bytes shows in, as far as the file system's clock can tell two moments apart.
+struct FileStamp {
+  FileId id;
+  std::uint64_t size = 0;
+  std::uint64_t links = 0;
+  std::int64_t modified = 0;  ///< ns, by the clock of the file system, as the next one
+  std::int64_t changed = 0;   ///< its bytes, its names, its owner or its mode
+
+  /// `later`, of the same file, tells of other bytes. A name that came or went (the file was replaced or removed while
+  /// somebody read it) changes no byte.
+  bool has_other_bytes(const FileStamp& later) const;
+  /// Short and opaque: another text once the bytes are other ones (docs/wire.md, `validator`).
+  std::string validator() const;
+};
+
 class File {
  public:
   /// `fd` is a regular file open for reading, of `size` bytes.
@@ -30,7 +46,7 @@ class File {
   /// Bytes when it was opened. It may have grown or shrunk since.
   std::uint64_t size() const { return size_; }
 
-  Result<FileId, FileError> id() const;
+  Result<FileStamp, FileError> stamp() const;
   /// When its bytes last changed, by the file system's clock.
   Result<std::chrono::sys_time<std::chrono::nanoseconds>, FileError> modified() const;
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 
 #include "torq/base/bytes.hpp"
+#include "torq/files/sparing_file.hpp"
 #include "torq/files/temporary_tree_test.hpp"
 
 namespace torq::files {
@@ -318,6 +319,89 @@ TEST_F(FileTest, StaysReadableWhenItsNameGoes) {
 
   EXPECT_EQ(file.read_at(0, out), 3);
   EXPECT_EQ(as_text(out), "old");
+}
+
+TEST(FileStamp, TellsOtherBytesFromOtherNames) {
+  const FileStamp first{.id = {1, 2}, .size = 10, .links = 1, .modified = 100, .changed = 100};
+  const auto with = [&](auto change) {
+    FileStamp stamp = first;
+    change(stamp);
+    return stamp;
+  };
+
+  EXPECT_FALSE(first.has_other_bytes(first));
+  EXPECT_TRUE(first.has_other_bytes(with([](FileStamp& s) { s.size = 11; })));
+  EXPECT_TRUE(first.has_other_bytes(with([](FileStamp& s) { s.modified = s.changed = 101; })));
+  EXPECT_TRUE(first.has_other_bytes(with([](FileStamp& s) { s.changed = 101; })));  // its time was set back
+  EXPECT_FALSE(first.has_other_bytes(with([](FileStamp& s) { s.links = 0, s.changed = 101; })));
+}
+
+TEST(FileStamp, HasAnotherValidatorForEachVersion) {
+  const FileStamp first{.id = {1, 2}, .size = 10, .links = 1, .modified = 100, .changed = 100};
+  const FileStamp others[] = {
+      {.id = {1, 3}, .size = 10, .links = 1, .modified = 100, .changed = 100},
+      {.id = {3, 2}, .size = 10, .links = 1, .modified = 100, .changed = 100},
+      {.id = {1, 2}, .size = 11, .links = 1, .modified = 100, .changed = 100},
+      {.id = {1, 2}, .size = 10, .links = 1, .modified = 101, .changed = 100},
+      {.id = {1, 2}, .size = 10, .links = 1, .modified = 100, .changed = 101},
+  };
+
+  EXPECT_EQ(first.validator(), FileStamp(first).validator());
+  EXPECT_EQ(first.validator().size(), 24U);
+  for (const FileStamp& other : others) EXPECT_NE(first.validator(), other.validator());
+}
+
+// As if it was written some time later: the clock of a file system may stand still for milliseconds.
+void write_later(TemporaryTree& tree, const std::string& name, const std::string& text) {
+  const auto before = std::filesystem::last_write_time(tree.path(name));
+  tree.file(name, text);
+  std::filesystem::last_write_time(tree.path(name), before + std::chrono::seconds(1));
+}
+
+class SparingFileTest : public FileTreeTest {
+ protected:
+  SparingFile open(const std::string& name) { return {files_, files_.open(name).value(), name, open_}; }
+
+  FileTree files_ = FileTree::at(tree.root()).value();
+  std::size_t open_ = 0;
+};
+
+TEST_F(SparingFileTest, NoticesThatItIsWrittenAtTheLastByteAtLatest) {
+  tree.file("a", "0123456789");
+  SparingFile file = open("a");
+  std::array<std::byte, 5> out{};
+
+  ASSERT_TRUE(file.read_exactly(0, out));
+  EXPECT_TRUE(file.is_unchanged());
+  write_later(tree, "a", "9876543210");
+
+  const bool read = file.read_exactly(5, out);
+  EXPECT_FALSE(read && file.is_unchanged());
+}
+
+TEST_F(SparingFileTest, LooksForChangesNowAndThenInALargeFile) {
+  tree.file("a", std::string(1 << 20, 'a'));
+  SparingFile file = open("a");
+  std::array<std::byte, 4096> out{};
+  write_later(tree, "a", std::string(1 << 20, 'b'));
+
+  std::size_t read = 0;
+  while (read < 1 << 20 && file.read_exactly(read, out)) read += out.size();
+
+  EXPECT_LE(read, 64U * 1024);
+}
+
+TEST_F(SparingFileTest, IsTheSameFileWhateverBecomesOfItsName) {
+  tree.file("a", "0123456789");
+  SparingFile file = open("a");
+  std::array<std::byte, 10> out{};
+
+  tree.file("b", "9876543210");
+  tree.rename("b", "a");
+
+  EXPECT_TRUE(file.read_exactly(0, out) && file.is_unchanged());
+  EXPECT_EQ(as_text(out), "0123456789");
+  EXPECT_NE(file.validator(), open("a").validator());
 }
 
 }  // namespace

@@ -28,8 +28,16 @@ class SparingFile {
   /// Bytes when it was first opened.
   std::uint64_t size() const { return size_; }
 
-  /// Fills `out` from `offset` on. False: it cannot be read, has shrunk, or its name means another file by now.
+  /// Short and opaque: of another file, or of this one with other bytes, it is another one. Empty: nobody knows.
+  std::string validator() const { return stamp_ ? stamp_->validator() : ""; }
+
+  /// Fills `out` from `offset` on. False: it cannot be read, its name means another file by now, or its bytes are not
+  /// those any more that it had when it was first opened: what was read before and what would be read now make no file.
+  /// The last of these is looked at now and then only, so whoever has read the last bytes asks is_unchanged() before
+  /// they leave.
   [[nodiscard]] bool read_exactly(std::uint64_t offset, std::span<std::byte> out);
+  /// All bytes that were read are those that it had when it was first opened, as far as its stamp shows.
+  [[nodiscard]] bool is_unchanged();
 
   /// The reader pauses. With many files open this one is closed; the next read opens it again.
   void pause();
@@ -41,9 +49,10 @@ class SparingFile {
   const FileTree* tree_;
   std::size_t* open_;
   std::optional<File> file_;
-  std::optional<FileId> id_;  // of the one that was closed
   std::string name_;
   std::uint64_t size_;
+  std::optional<FileStamp> stamp_;  // when it was first opened; none: it cannot be read
+  std::size_t unchecked_ = 0;       // bytes read since the stamp was last compared
 };
 
 }  // namespace torq::files

@@ -15,7 +15,7 @@ bool FileBody::produce(std::string& out, std::size_t bytes) {
   }
   left_.offset += wanted;
   left_.length -= wanted;
-  return true;
+  return !done() || file_.is_unchanged();
 }
 
 }  // namespace torq::web

@@ -20,8 +20,8 @@ class FileBody {
   bool done() const { return left_.length == 0; }
   std::uint64_t left() const { return left_.length; }
 
-  /// Appends the next `bytes` of it at most. False: the file could not be read or has shrunk, and the reply cannot be
-  /// completed.
+  /// Appends the next `bytes` of it at most. False: the file could not be read, or its bytes have changed since it was
+  /// opened, and the reply cannot be completed.
   [[nodiscard]] bool produce(std::string& out, std::size_t bytes);
 
   /// The reader pauses.

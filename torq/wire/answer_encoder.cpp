@@ -141,6 +141,10 @@ void append_raw_header(std::string& out, const RawHeader& header) {
     out += to_hex(*header.sha256);
     out += '"';
   }
+  if (!header.validator.empty()) {
+    out += R"(,"validator":)";
+    append_json_text(out, header.validator);
+  }
   out += "}\n";
 }
 

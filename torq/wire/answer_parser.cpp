@@ -233,7 +233,7 @@ class AnswerParser::Impl {
 
   Result<RawHeader, AnswerError> parse_raw_header(Bytes line) {
     RawHeader header;
-    AnswerMembers::Text filename;
+    AnswerMembers::Text filename, validator;
     AnswerMembers::Number size, offset, length;
     AnswerMembers members;
     const auto error = read(line, members, [&](std::string_view name, JsonValue& value) {
@@ -242,10 +242,13 @@ class AnswerParser::Impl {
       if (name == "offset") offset = members.number(name, value);
       if (name == "length") length = members.number(name, value);
       if (name == "sha256") header.sha256 = read_sha256(members, value);
+      if (name == "validator") validator = members.text(name, value);
     });
     header.filename = members.need("filename", std::move(filename));
     header.size = members.need("size", size);
     header.range = {members.need("offset", offset), members.need("length", length)};
+    header.validator = std::move(validator).value_or("");
+    if (header.validator.size() > RawHeader::kMaxValidator) members.fault("validator", "is too long");
     if (!header.range.is_within(header.size)) members.fault("length", "reaches beyond the size");
     return finish(error, members, std::move(header));
   }

@@ -74,7 +74,6 @@ class FileAnswerReader::Impl {
     out_.clear();
     std::string_view input = as_text(chunk);
     wire_bytes_ += input.size();
-    if (wire_bytes_ > most_wire_bytes()) fail("the answer is too long for the file");
     while (!input.empty() && !failure_) {
       if (in_data_) {
         read_data(input);
@@ -86,6 +85,7 @@ class FileAnswerReader::Impl {
     if (file_bytes_ > limits_.max_file_bytes) {
       fail(fmt::format("data is longer than {} bytes", limits_.max_file_bytes));
     }
+    if (wire_bytes_ > most_wire_bytes()) fail("the answer is too long for the file");
     if (failure_) return Failure<AnswerError>(*failure_);
     return Bytes(out_);
   }
@@ -107,11 +107,11 @@ class FileAnswerReader::Impl {
   }
 
  private:
-  /// An indented list has some 13 characters for a byte; more is a server that keeps us busy.
+  /// For what has come of the file. An indented list has some 13 characters for a byte; more is a server that keeps us
+  /// busy. A chunk is smaller than what else an answer may have.
   std::uint64_t most_wire_bytes() const {
     constexpr std::uint64_t kOther = std::uint64_t{1} << 20;
-    const std::uint64_t most = limits_.max_file_bytes * 16;
-    return most / 16 == limits_.max_file_bytes && most + kOther > most ? most + kOther : ~std::uint64_t{0};
+    return file_bytes_ > (~std::uint64_t{0} - kOther) / 16 ? ~std::uint64_t{0} : file_bytes_ * 16 + kOther;
   }
 
   void read_data(std::string_view& input) {

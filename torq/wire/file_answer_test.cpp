@@ -107,12 +107,16 @@ TEST(FileAnswer, IsRefusedBeyondTheLimitAndGivesNoByteOfThatChunk) {
 }
 
 TEST(FileAnswer, IsRefusedWhenItIsMostlyWhiteSpace) {
-  FileAnswerLimits limits;
-  limits.max_file_bytes = 4;
-  const std::string wire = R"({"data":[)" + std::string(2 << 20, ' ') + R"(],"filename":"a","size":0})";
+  const auto answer = [](std::string_view numbers, std::size_t spaces) {
+    return R"({"data":[)" + std::string(numbers) + std::string(spaces, ' ') + R"(],"filename":"a","size":)" +
+           std::to_string((numbers.size() + 1) / 2) + "}";
+  };
+  std::string many = "1";
+  for (int i = 0; i < 100'000; ++i) many += ",1";
 
-  EXPECT_EQ(fault_of(read(wire, 65536, limits)), "the answer is too long for the file");
-  EXPECT_TRUE(read(wire, 65536).answer);
+  EXPECT_EQ(fault_of(read(answer("", 2 << 20), 65536)), "the answer is too long for the file");
+  EXPECT_TRUE(read(answer("", 1'000'000), 65536).answer);
+  EXPECT_TRUE(read(answer(many, 2 << 20), 65536).answer);
 }
 
 TEST(FileAnswer, IsRefusedWhenATextIsLongerThanTheLimit) {

@@ -169,10 +169,14 @@ using Sha256 = std::array<std::byte, 32>;
 
 /// The line before raw bytes: exactly range.length of them follow its newline.
 struct RawHeader {
+  static constexpr std::size_t kMaxValidator = 128;  ///< bytes
+
   std::string filename;  ///< as it was asked
   std::uint64_t size = 0;
   ByteRange range;
   std::optional<Sha256> sha256;  ///< of the whole file, where the server knows it
+  /// Opaque; two answers with the same one are parts of the same bytes. Empty: the server tells none.
+  std::string validator = {};
 
   bool operator==(const RawHeader&) const = default;
 };

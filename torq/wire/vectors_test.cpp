@@ -115,6 +115,7 @@ Json json_of(const RawHeader& header) {
                {"offset", header.range.offset},
                {"length", header.range.length}};
   if (header.sha256) json["sha256"] = to_hex(*header.sha256);
+  if (!header.validator.empty()) json["validator"] = header.validator;
   return json;
 }
 

@@ -8,6 +8,8 @@ SCRIPT is a JSON list of rules. The first whose `contains` is in the request dec
     {"contains": "port", "hex": BYTES}               the same, for bytes that are no text
     {"contains": "port", "answer": TEXT, "end": false}   and nothing more comes
     {"contains": "port", "answer": TEXT, "reset": CODE}  and RESET_STREAM
+    {"contains": "port", "answer": TEXT, "flood": TEXT}  and that again and again, without end
+    {"contains": "port", "pages": N, "type": "file"}  a folder whose pages of N names have no end
     {"contains": "port", "close": CODE}              closes the connection
     {"contains": "port", "crypto": BYTES}            a TLS message (in hexadecimal) after the handshake, and no answer
 Every request is printed as a JSON line, behind the ready line.
@@ -23,6 +25,15 @@ from aioquic.tls import Epoch
 from server import serve_until_told, transport_arguments
 
 UNKNOWN = {"answer": json.dumps({"error": "unknown request type", "code": "UNKNOWN_REQUEST"})}
+
+
+FLOOD = 1 << 20  # bytes on their way
+
+
+def page_behind(name, count, kind):
+    names = [f"{int(name) + n:07}" for n in range(1, count + 1)]
+    entries = ",".join(f'{{"name":"{name}","type":"{kind}","size":0}}' for name in names)
+    return f'{{"list":"","entries":[{entries}],"truncated":true}}'.encode()
 
 
 class Connection(QuicConnectionProtocol):
@@ -48,11 +59,24 @@ class Connection(QuicConnectionProtocol):
             self._quic._crypto_streams[Epoch.ONE_RTT].sender.write(bytes.fromhex(rule["crypto"]))
             return
         data = bytes.fromhex(rule["hex"]) if "hex" in rule else rule.get("answer", "").encode()
-        ends = rule.get("end", True) and "reset" not in rule
+        if "pages" in rule:
+            data = page_behind(json.loads(request).get("after", "0"), rule["pages"], rule["type"])
+        ends = rule.get("end", True) and "reset" not in rule and "flood" not in rule
         self._quic.send_stream_data(stream_id, data, end_stream=ends)
+        if "flood" in rule:
+            asyncio.ensure_future(self._flood(stream_id, rule["flood"].encode()))
         if "reset" in rule:
             # What was written must leave first, a reset would take it back.
             asyncio.get_running_loop().call_later(0.1, self._reset, stream_id, rule["reset"])
+
+    async def _flood(self, stream_id, data):
+        """As fast as the client takes it, until it wants no more."""
+        stream = self._quic._streams[stream_id]
+        while not stream.is_finished and stream.sender._reset_error_code is None and self._quic._close_event is None:
+            if len(stream.sender._buffer) < FLOOD:
+                self._quic.send_stream_data(stream_id, data)
+                self.transmit()
+            await asyncio.sleep(0 if len(stream.sender._buffer) < FLOOD else 0.002)
 
     def _reset(self, stream_id, code):
         self._quic.reset_stream(stream_id, code)

@@ -36,13 +36,13 @@ bool FileBody::read_into(std::span<std::byte> out) {
   if (!file_.read_exactly(range_.offset + produced_, out)) return false;
   produced_ += out.size();
   done_ = produced_ == range_.length;
-  return true;
+  return !done_ || file_.is_unchanged();
 }
 
 void FileBody::append_head(std::string& out) {
   begun_ = true;
   if (raw_) {
-    wire::append_raw_header(out, {file_.name(), file_.size(), range_, std::nullopt});
+    wire::append_raw_header(out, {file_.name(), file_.size(), range_, std::nullopt, file_.validator()});
   } else {
     numbers_.append_head(out);
   }

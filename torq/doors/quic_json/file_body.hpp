@@ -19,8 +19,8 @@ class FileBody {
 
   bool done() const { return done_; }
 
-  /// Appends the next block of the answer, made of at most `bytes` bytes of the file. False: the file could not be read
-  /// or has shrunk since it was opened, and the answer cannot be completed.
+  /// Appends the next block of the answer, made of at most `bytes` bytes of the file. False: the file could not be
+  /// read, or its bytes have changed since it was opened, and the answer cannot be completed.
   [[nodiscard]] bool produce(std::string& out, std::size_t bytes);
 
   /// What is left are bytes of the file as they are: read_into() will do, and costs no copy.
