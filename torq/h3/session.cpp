@@ -111,6 +111,22 @@ struct Session::Impl {
     return it == exchanges.end() ? nullptr : &it->second;
   }
 
+  /// Of a malformed message the stream is ended, and nothing else (RFC 9114 4.1.2). nghttp3 does so itself for what it
+  /// sees in a field; for the rest (its length, where HEADERS may stand) it returns an error, and has touched nothing
+  /// but that stream: no field section stays half read, for there is no dynamic table.
+  void check_message(std::int64_t id, std::int64_t result) {
+    const bool is_malformed =
+        result == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING || result == NGHTTP3_ERR_MALFORMED_HTTP_HEADER;
+    if (!is_malformed || !is_request(id)) return check(result);
+    Exchange& exchange = exchanges[id];
+    exchange.ended = exchange.refused = true;
+    exchange.request = {};
+    let_go_of_request(exchange);
+    events.push_back(StopSending{StreamId{id}, NGHTTP3_H3_MESSAGE_ERROR});
+    events.push_back(Reset{StreamId{id}, NGHTTP3_H3_MESSAGE_ERROR});
+    check(0);
+  }
+
   /// After each call into nghttp3. What it does not know of was forgotten before, or never was HTTP/3.
   void check(std::int64_t result) {
     if (fault) return;
@@ -295,8 +311,9 @@ void Session::handle_bytes(StreamId stream, Bytes bytes, bool end) {
     if (bytes.empty() && !end) return;
   }
   // No stream waits for another, and bodies are thrown away: all that is read here is dealt with.
-  impl_->check(nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                        bytes.size(), end ? 1 : 0));
+  impl_->check_message(
+      id, nghttp3_conn_read_stream(impl_->conn, id, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+                                   end ? 1 : 0));
 }
 
 void Session::handle_unread(StreamId stream) {

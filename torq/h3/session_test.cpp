@@ -358,6 +358,45 @@ TEST_F(SessionTest, RefusesAMalformedRequestAlone) {
   EXPECT_FALSE(session.fault());
 }
 
+TEST_F(SessionTest, RefusesMessagesOfTheWrongShapeAlone) {
+  constexpr StreamId kThird{8}, kFourth{12};
+  client.ask(kFirst, {{"content-length", "5"}});  // and no body
+  client.ask(kSecond);
+  client.ask(kThird, {{"content-length", "5"}}, "/", true);  // and more
+  client.speak(session, 100'000, 10);
+  say(kFourth, std::string("\x01\x00", 2));  // no fields
+
+  std::map<StreamId, std::uint64_t> reset, stopped;
+  bool asked = false;
+  while (const auto event = session.next_event()) {
+    if (const auto* what = std::get_if<Reset>(&*event)) {
+      reset[what->stream] = what->code;
+      session.handle_unwanted(what->stream);
+    }
+    if (const auto* what = std::get_if<StopSending>(&*event)) {
+      stopped[what->stream] = what->code;
+      session.handle_unread(what->stream);
+    }
+    if (const auto* what = std::get_if<Asked>(&*event)) {
+      asked = what->stream == kSecond;
+      session.respond(what->stream, {.text = "yes"});
+    }
+  }
+  const std::map<StreamId, std::uint64_t> broken{{kFirst, 0x10e}, {kThird, 0x10e}, {kFourth, 0x10e}};
+  EXPECT_EQ(reset, broken);
+  EXPECT_EQ(stopped, broken);
+  EXPECT_TRUE(asked);
+  ASSERT_FALSE(session.fault()) << session.fault()->text;
+
+  say(kFourth, "what still comes", true);
+  for (const auto& [stream, code] : broken) session.handle_closed(stream);
+  client.hear(session);
+  session.handle_closed(kSecond);
+  EXPECT_EQ(client.answers[kSecond].body, "yes");
+  EXPECT_FALSE(session.fault());
+  EXPECT_TRUE(session.open_requests().empty());
+}
+
 TEST_F(SessionTest, NamesWhatAPeerBroke) {
   const auto code_after = [](const std::function<void(Session&)>& what) {
     Session other({.memory = 256 * 1024});

@@ -82,8 +82,9 @@ Reply Site::turn_away(std::uint16_t status, std::string_view text) {
 Reply Site::find(Instant now, const IpAddress& peer, const wire::HttpRequest& request) {
   const Route route = route_of(request.path());
   ++count_of(route, counts_);
-  if (request.method == wire::Method::kOther) return not_allowed("GET, HEAD");
-  if (route == Route::kAnnounce || route == Route::kScrape) {
+  const bool is_tracker = route == Route::kAnnounce || route == Route::kScrape;
+  if (request.method == wire::Method::kOther) return not_allowed(is_tracker ? "GET" : "GET, HEAD");
+  if (is_tracker) {
     if (request.method != wire::Method::kGet) return without_body(not_allowed("GET"));
     return route == Route::kAnnounce ? announce(now, peer, request) : scrape(now, request);
   }

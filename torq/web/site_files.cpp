@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "torq/files/file_name.hpp"
 #include "torq/web/conditions.hpp"
 #include "torq/web/http_date.hpp"
 #include "torq/web/listing_page.hpp"
@@ -62,6 +63,8 @@ Reply Site::files(Instant now, const wire::HttpRequest& request) {
   if (path.empty()) return move_to_folder("");
   auto name = wire::percent_decode(path.substr(1));
   if (!name) return say(400, "the path holds a % that two hexadecimal digits do not follow");
+  // No other door can ask for it, and no list has it.
+  if (!files::is_utf8(*name)) return refuse(files::FileError::kNotFound);
   if (!name->empty() && name->back() != '/') return file(request, *name);
   if (!name->empty()) name->pop_back();
   return folder(now, request, *name);

@@ -174,9 +174,11 @@ TEST_F(SiteTest, AnswersHeadWithTheLengthAlone) {
 }
 
 TEST_F(SiteTest, ServesNothingOutsideTheRoot) {
+  file("\xff\xfe", "a name that no request of the JSON protocol can carry");
+  file("folder\xff/a", "x");
   for (const char* path :
        {"/files/../etc/passwd", "/files/%2e%2e/etc/passwd", "/files//etc/passwd", "/files/..%2f..%2fetc/passwd",
-        "/files/a%00b", "/files/a%5cb", "/files/none", "/files/none/"}) {
+        "/files/a%00b", "/files/a%5cb", "/files/none", "/files/none/", "/files/%ff%fe", "/files/folder%ff/"}) {
     EXPECT_EQ(get(path).status, 404) << path;
   }
   EXPECT_EQ(get("/files/%zz").status, 400);
@@ -226,7 +228,9 @@ TEST_F(SiteTest, RefusesMethodsThatNoRouteHas) {
   const Reply reply = site_.answer({}, IpAddress(), {.method = wire::Method::kOther, .target = "/announce"});
 
   EXPECT_EQ(reply.status, 405);
-  EXPECT_EQ(field(reply, "allow"), "GET, HEAD");
+  EXPECT_EQ(field(reply, "allow"), "GET") << "HEAD is 405 there, too";
+  const Reply file = site_.answer({}, IpAddress(), {.method = wire::Method::kOther, .target = "/files/a"});
+  EXPECT_EQ(field(file, "allow"), "GET, HEAD");
 }
 
 }  // namespace

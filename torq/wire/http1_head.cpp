@@ -30,6 +30,18 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return kTokenChars[static_cast<unsigned char>(c)]; });
 }
 
+// RFC 9110 5.5. A reader further on may take any other for the end of a line.
+bool is_field_char(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+}
+
+// uri-host and port (RFC 9110 7.2), as far as its characters tell; nothing here is found by it.
+bool is_host_char(char c) {
+  return (kTokenChars[static_cast<unsigned char>(c)] && std::string_view("#^`|").find(c) == std::string_view::npos) ||
+         std::string_view("(),;=[]:").find(c) != std::string_view::npos;
+}
+
 std::string_view trim(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
@@ -105,15 +117,14 @@ class HeadParser {
     }
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trim(line.substr(colon + 1));
-    if (value.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos) {
-      return bad("a header holds a control character");
-    }
+    if (!std::ranges::all_of(value, is_field_char)) return bad("a header holds a control character");
     if (is_named(name, "content-length")) return read_length(value);
     if (is_named(name, "transfer-encoding")) {
       return Failure(HttpFault{501, "a body with Transfer-Encoding is not taken"});
     }
     if (is_named(name, "host")) {
       if (has_host_) return bad("Host is there twice");
+      if (!std::ranges::all_of(value, is_host_char)) return bad("Host holds what no name or address does");
       has_host_ = true;
     } else if (is_named(name, "connection")) {
       closes_ = closes_ || lists(value, "close");

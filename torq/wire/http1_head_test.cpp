@@ -91,7 +91,13 @@ TEST(Http1Head, RefusesWhatTwoReadersCouldReadDifferently) {
            "GET / HTTP/1.1\r\nHost: t\r\n: x\r\n\r\n"sv,
            "GET / HTTP/1.1\r\nHost: t\r\nAccept: a\rb\r\n\r\n"sv,
            "GET / HTTP/1.1\r\nHost: t\r\nAccept: a\0b\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: t\r\nX: a\x01z\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: t\r\nX: a\x0bz\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: t\r\nX: a\x1bz\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: t\r\nX: a\x7fz\r\n\r\n"sv,
            "GET / HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"sv,
+           "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"sv,
            "GET / HTTP/1.1\r\n\r\n"sv,
            "GET / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"sv,
            "GET / HTTP/1.1\r\nHost: t\r\nContent-Length: +1\r\n\r\n"sv,
@@ -100,6 +106,12 @@ TEST(Http1Head, RefusesWhatTwoReadersCouldReadDifferently) {
     EXPECT_EQ(status_of(text), 400U) << text;
   }
   EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"), 501U);
+}
+
+TEST(Http1Head, TakesWhatFieldsMayHold) {
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: [2001:db8::1%25eth0]:80\r\nX: a\tb \x80\xff\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: caf%C3%A9.example\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 200U) << "RFC 9112 3.2: a target without authority";
 }
 
 TEST(Http1Head, RefusesWhatIsNoRequest) {
