@@ -238,7 +238,7 @@ void Batch::complain(const std::string& subject, const Error& error) {
 
 void Batch::note(const std::string& text) {
   progress_.clear();
-  std::cerr << "torq: " << text << '\n';
+  std::cerr << "torq: " << shown(text) << '\n';
 }
 
 void Batch::draw() {

@@ -60,7 +60,15 @@ void Verb::needs_verb() { app_->require_subcommand(1); }
 
 template <class T>
 Option Verb::option(const std::string& names, T& value, const std::string& text) {
-  return Option(app_->add_option(names, value, text));
+  CLI::Option* option = app_->add_option(names, value, text);
+  // `--pin -o x` takes `-o` for the pin, and would complain of `x`.
+  if (!option->get_positional()) {
+    option->check([app = app_](const std::string& word) {
+      const bool is_option = word.starts_with('-') && app->get_option_no_throw(word) != nullptr;
+      return is_option ? "needs a value before " + word : std::string();
+    });
+  }
+  return Option(option);
 }
 
 template Option Verb::option(const std::string&, std::string&, const std::string&);

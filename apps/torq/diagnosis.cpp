@@ -233,11 +233,16 @@ Check judge_throughput(const Download& download) {
   const double seconds = std::max(download.took.count(), 1e-6);
   const double rate = static_cast<double>(download.bytes) / seconds;
   const Figure figure{rate, "bytes/s"};
-  const std::string detail =
-      fmt::format("{:.1f} MB/s: {} bytes of {} in {:.2f} s", rate / 1e6, download.bytes, file, seconds);
-  constexpr std::uint64_t kTelling = 1'000'000;  // a smaller file measures the round trip
-  if (rate >= kSlowBytesPerSecond || download.bytes < kTelling) return with(figure, ok("throughput", detail));
-  return with(figure, warn("throughput", detail, "see loss, round trip, buffers and capabilities above"));
+  const std::string per_second =
+      rate < kSlowBytesPerSecond / 10 ? fmt::format("{:.0f} bytes/s", rate) : fmt::format("{:.1f} MB/s", rate / 1e6);
+  const std::string detail = fmt::format("{}: {} bytes of {} in {:.2f} s", per_second, download.bytes, file, seconds);
+  constexpr std::uint64_t kTelling = 1'000'000;  // a smaller file measures the round trip,
+  constexpr double kManyRoundTrips = 1;          // which takes no second
+  const bool is_quick = download.bytes < kTelling && seconds < kManyRoundTrips;
+  if (rate >= kSlowBytesPerSecond || is_quick) return with(figure, ok("throughput", detail));
+  return with(figure, warn("throughput", detail,
+                           "see loss, round trip, buffers and capabilities above; where they are fine the server is "
+                           "slow: `torq status` on its machine, and its log, may say why"));
 }
 
 }  // namespace torq::app

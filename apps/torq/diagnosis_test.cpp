@@ -138,8 +138,12 @@ TEST(Buffers, BelowWhatWeAskForTellTheSysctl) {
 }
 
 TEST(Throughput, OfASmallFileSaysNothingAboutTheWay) {
-  EXPECT_EQ(judge_throughput({"a", 1'000, 1s, {}}).verdict, Verdict::kOk);
   EXPECT_EQ(judge_throughput({"a", 2'000'000, 10s, {}}).verdict, Verdict::kWarn);
+  EXPECT_EQ(judge_throughput({"a", 1'000, 900ms, {}}).verdict, Verdict::kOk) << "a round trip";
+  const Check drip = judge_throughput({"a", 6, 5s, {}});
+  EXPECT_EQ(drip.verdict, Verdict::kWarn);
+  EXPECT_TRUE(drip.detail.starts_with("1 bytes/s: 6 bytes")) << drip.detail;
+  EXPECT_NE(drip.advice, "");
   EXPECT_NEAR(judge_throughput({"a", 20'000'000, 2s, {}}).figure->value, 1e7, 1);
 }
 

@@ -48,8 +48,14 @@ ExitCode worse(ExitCode a, ExitCode b) {
   });
 }
 
+std::string shown(std::string_view text) {
+  constexpr std::size_t kLongest = 32 * 1024;
+  return client::tame(text, kLongest);
+}
+
 void complain(std::string_view subject, const client::Error& error) {
-  std::cerr << style_of(STDERR_FILENO).paint(Tint::kBad, "torq:") << ' ' << subject << ": " << error.text() << '\n';
+  std::cerr << style_of(STDERR_FILENO).paint(Tint::kBad, "torq:") << ' ' << shown(subject) << ": "
+            << shown(error.text()) << '\n';
 }
 
 ExitCode finish_output(ExitCode code) {

@@ -16,6 +16,9 @@ ExitCode exit_code_of(const client::Error& error);
 /// certificate refused, disk, interrupted.
 ExitCode worse(ExitCode a, ExitCode b);
 
+/// A name, a path, or what was made of some, as people are shown it: client::tame, of whatever length names have.
+std::string shown(std::string_view text);
+
 /// "torq: SUBJECT: what happened; what to do" on standard error.
 void complain(std::string_view subject, const client::Error& error);
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/torq/failures.hpp"
 #include "torq/base/hex.hpp"
 
 namespace torq::app {
@@ -12,7 +13,7 @@ namespace torq::app {
 std::string fetched_line(const FetchedFile& file, bool json) {
   const std::string digest = to_hex(file.fetched.sha256);
   if (!json) {
-    return fmt::format("{}: {} bytes in {:.2f} s, sha256 {}\n", file.path, file.fetched.bytes, file.took.count(),
+    return fmt::format("{}: {} bytes in {:.2f} s, sha256 {}\n", shown(file.path), file.fetched.bytes, file.took.count(),
                        digest);
   }
   const nlohmann::ordered_json line = {{"url", file.asked},

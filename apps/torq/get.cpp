@@ -37,10 +37,10 @@ using Servers = std::vector<client::Server>;
 
 void add_files(Batch& batch, const GetOptions& options, const std::vector<client::Url>& urls, const Servers& servers) {
   const auto paths = output_paths(urls, output_of(options));
-  if (!paths) throw UsageError("get", paths.error());
+  if (!paths) throw UsageError(paths.error());
   for (std::size_t i = 0; i < urls.size(); ++i) {
     auto target = output_target((*paths)[i]);
-    if (!target) throw UsageError("get", target.error());
+    if (!target) throw UsageError(target.error());
     batch.add_file({servers[i], urls[i], options.urls[i], std::move(*target)});
   }
 }
@@ -54,16 +54,16 @@ void add_folders(Batch& batch, const GetOptions& options, std::vector<client::Ur
     const std::string& output = options.output.value_or(".");
     using Paths = Result<std::vector<std::string>, std::string>;
     const Paths below = is_root ? Paths(std::vector{output}) : output_paths(std::span(&url, 1), Output{output, true});
-    if (!below) throw UsageError("get", below.error());
+    if (!below) throw UsageError(below.error());
     const std::string named = is_root || options.output ? below->front() : below->front().substr(2);  // "./"
     batch.add_folder({servers[i], url, options.urls[i], options.output ? output : named, named});
   }
 }
 
 ExitCode to_standard_output(const GetOptions& options, const std::vector<client::Url>& urls, const Servers& servers) {
-  if (options.recursive) throw UsageError("get", "-o - is for a file, -r for folders");
-  if (urls.size() != 1) throw UsageError("get", "-o - is for one file: run torq get for each of them");
-  if (urls.front().path.empty()) throw UsageError("get", options.urls.front() + ": it names no file");
+  if (options.recursive) throw UsageError("-o - is for a file, -r for folders");
+  if (urls.size() != 1) throw UsageError("-o - is for one file: run torq get for each of them");
+  if (urls.front().path.empty()) throw UsageError(options.urls.front() + ": it names no file");
   return fetch_to_standard_output(servers.front(), urls.front(), options.urls.front(), options.json);
 }
 
@@ -102,7 +102,7 @@ describe 256 MiB; a server that sends less than 4 KiB in 30 s is given up.
 With -r, only what can be a name here is taken, at most 100000 names and 32 folders deep. Files are fetched side by side, over
 one connection for each server; where standard error is a terminal it shows how far they are. With --json, one line for each
 file that was fetched, in the order of the URLs: {"url","path","bytes","seconds","sha256"}. The exit code is that of the worst
-outcome; from bad to worse: 0, 3, 1, 4, 5, 6, 8, 7.)";
+outcome; from bad to worse: 0, 3, 2, 1, 4, 5, 6, 8, 7.)";
 
 }  // namespace
 

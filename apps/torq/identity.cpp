@@ -84,14 +84,18 @@ Result<ServerIdentity, std::string> checked(std::string cert_pem, std::string ke
   return ServerIdentity{std::move(cert_pem), std::move(key_pem), std::move(pin), std::move(warnings)};
 }
 
+}  // namespace
+
 Result<ServerIdentity, std::string> read_identity(const std::string& cert_path, const std::string& key_path,
                                                   std::chrono::sys_seconds now) {
   auto cert_pem = read_pem(cert_path);
   if (!cert_pem) return Failure("certificate: " + cert_pem.error());
   auto key_pem = read_pem(key_path);
-  if (!key_pem) return Failure("key: " + key_pem.error());
+  if (!key_pem) return Failure(std::string(kKeyFault) + key_pem.error());
   return checked(*std::move(cert_pem), *std::move(key_pem), cert_path, key_path, now);
 }
+
+namespace {
 
 quic::CertificateTerms terms_of(const MachineNames& machine, std::chrono::sys_seconds now) {
   return {machine.names, machine.ips, now - std::chrono::days(1), now + std::chrono::years(10)};

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/torq/state_dir.hpp"
@@ -35,6 +36,13 @@ struct MachineNames {
 /// localhost, the host's name, the loopback addresses and those of all interfaces, each once; so many at most that the
 /// certificate stays within a server's first flight (RFC 9000 8.1).
 MachineNames read_machine_names();
+
+/// What an error of read_identity() begins with that is about the key file; others are about the certificate.
+inline constexpr std::string_view kKeyFault = "key: ";
+
+/// From the operator's files. The error names the file.
+Result<ServerIdentity, std::string> read_identity(const std::string& cert_path, const std::string& key_path,
+                                                  std::chrono::sys_seconds now);
 
 /// From the operator's files when they are named; else the state directory's own (cert.pem, key.pem), made at first:
 /// ECDSA P-256, ten years, from a day before `now` for clients whose clocks are behind. A missing cert.pem is made anew

@@ -7,6 +7,7 @@
 
 #include "apps/torq/bounded_write.hpp"
 #include "apps/torq/command_line.hpp"
+#include "apps/torq/failures.hpp"
 #include "apps/torq/key_log.hpp"
 #include "apps/torq/usage.hpp"
 #include "apps/torq/verb.hpp"
@@ -49,16 +50,19 @@ int main(int argc, char** argv) {
       std::cerr << *explanation << '\n';
       return static_cast<int>(torq::app::ExitCode::kUsage);
     }
-    const bool asked_for_help = command.exit(error) == 0;
-    if (asked_for_help && !std::cout.flush()) return static_cast<int>(torq::app::ExitCode::kOther);
-    return static_cast<int>(asked_for_help ? torq::app::ExitCode::kOk : torq::app::ExitCode::kUsage);
+    if (error.get_exit_code() == 0) {  // the help was asked for
+      command.exit(error);
+      return static_cast<int>(torq::app::finish_output(torq::app::ExitCode::kOk));
+    }
+    std::cerr << torq::app::explain_fault(command, error.what()) << '\n';
+    return static_cast<int>(torq::app::ExitCode::kUsage);
   } catch (const torq::app::UsageError& error) {
-    command.exit(CLI::ValidationError(error.what()));
+    std::cerr << torq::app::explain_fault(command, error.what()) << '\n';
     return static_cast<int>(torq::app::ExitCode::kUsage);
   } catch (const torq::app::Ended& ended) {
     return static_cast<int>(ended.code);
   } catch (const std::exception& error) {
-    std::cerr << "torq: " << error.what() << '\n';
+    std::cerr << "torq: " << torq::app::shown(error.what()) << '\n';
     return static_cast<int>(torq::app::ExitCode::kOther);
   }
 }

@@ -35,8 +35,8 @@ Result<std::vector<std::string>, std::string> find_files(const std::string& fold
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code ignored;  // a link to nowhere is no file
-    if (entry->is_regular_file(ignored)) names.push_back(entry->path().lexically_relative(folder).string());
+    std::error_code ignored;  // of a link to nowhere, which open() will complain of
+    if (!entry->is_directory(ignored)) names.push_back(entry->path().lexically_relative(folder).string());
   }
   if (error) return Failure(folder + ": " + error.message());
   std::ranges::sort(names);
@@ -44,9 +44,10 @@ Result<std::vector<std::string>, std::string> find_files(const std::string& fold
 }
 
 Result<void, std::string> Reference::open() {
-  file_ = files::Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  file_ = files::Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO waits for no writer
   struct stat status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) return Failure(to_string(files::last_error("open " + path_)));
+  if (!S_ISREG(status.st_mode)) return Failure(path_ + " is no file");
   size_ = static_cast<std::uint64_t>(status.st_size);
   return {};
 }

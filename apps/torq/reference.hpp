@@ -14,8 +14,8 @@
 
 namespace torq::app {
 
-/// All regular files below `folder`, as names with slashes, sorted. Links to files count, links to folders are not
-/// followed. The error is for people.
+/// All that is below `folder` and no folder, as names with slashes, sorted. Links to folders are not followed. What is
+/// no file, or a link to nowhere, is among them: Reference::open() says so. The error is for people.
 Result<std::vector<std::string>, std::string> find_files(const std::string& folder);
 
 /// Reads its own file in step with what comes. Opened on the main thread, then used on the client's thread, and after

@@ -14,6 +14,7 @@
 
 #include "apps/torq/bounded_write.hpp"
 #include "apps/torq/command_line.hpp"
+#include "apps/torq/failures.hpp"
 #include "apps/torq/server.hpp"
 #include "torq/quic/tls.hpp"
 
@@ -117,6 +118,9 @@ ExitCode serve(const ServeOptions& options) {
   if (!settings) throw UsageError(settings.error());
   std::signal(SIGPIPE, SIG_IGN);  // who reads our lines may go away
   const LogOptions lines{.format = settings->log_format};
+  if (settings->log_level >= LogLevel::kWarning) {
+    for (const auto& line : doubtful_variables(sources.environment)) write_line(lines, LogLevel::kWarning, shown(line));
+  }
   SignalWatch signals([&lines](SignalWatch::Loss loss) {
     const bool lost = loss == SignalWatch::Loss::kRequests;
     write_line(lines, LogLevel::kWarning,

@@ -90,10 +90,11 @@ class Soak {
   void fail(Lane& lane, const client::Error& error);
   void settle(Lane& lane, const Judgement& judgement);
   void tell(const Lane& lane, const Judgement& judgement);
+  void give_up_unfinished();
   void tick();
   void look_at_memory(Clock::time_point now);
   void end();
-  ExitCode code(bool whole) const;
+  ExitCode code(bool whole);
 
   const SoakOptions& options_;
   const std::vector<std::string> names_;
@@ -134,6 +135,7 @@ ExitCode Soak::run() {
   const bool whole = foreground_.run();
   progress_.clear();
   if (stopped_) return *stopped_;
+  if (whole) give_up_unfinished();
   end();
   return code(whole);
 }
@@ -217,6 +219,20 @@ void Soak::settle(Lane& lane, const Judgement& judgement) {
   lane.paused_until = now + kPauseAfterRetry;  // tick() goes on with it
 }
 
+// A deed that time cut off says nothing, as long as others of its kind came to their end. Where none ever did, the
+// server never answered.
+void Soak::give_up_unfinished() {
+  const std::array never = {report_.announces.verdicts[Verdict::kOk] == 0,
+                            report_.downloads.verdicts[Verdict::kOk] == 0};
+  for (const Lane& lane : lanes_) {
+    const bool is_under_way = !lane.subject.empty() && !lane.paused_until;
+    if (!is_under_way || !never[static_cast<std::size_t>(lane.deed)]) continue;
+    report_.of(lane.deed).verdicts.add(Verdict::kRetry);
+    tell(lane,
+         {Verdict::kRetry, fmt::format("still under way when time was up, and no {} was ever OK", name_of(lane.deed))});
+  }
+}
+
 // Telling ------------------------------------------------------------------------------------------------------------
 
 void Soak::tell(const Lane& lane, const Judgement& judgement) {
@@ -234,7 +250,7 @@ void Soak::tell(const Lane& lane, const Judgement& judgement) {
     std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
   } else {
     std::cout << fmt::format("{}  {:.1f} s: {} {}: {}", paint(style_, judgement.verdict), at, name_of(lane.deed),
-                             client::tame(lane.subject), judgement.reason)
+                             shown(lane.subject), shown(judgement.reason))
               << std::endl;
   }
 }
@@ -275,10 +291,12 @@ void Soak::end() {
   std::cout << (options_.json ? encode_summary(report_) + "\n" : describe(report_));
 }
 
-ExitCode Soak::code(bool whole) const {
+ExitCode Soak::code(bool whole) {
   if (report_.count(Verdict::kFail) > 0) return ExitCode::kVerificationFailed;
   if (!whole) return ExitCode::kInterrupted;
-  return report_.count(Verdict::kOk) > 0 ? ExitCode::kOk : ExitCode::kNetwork;
+  const bool some = report_.count(Verdict::kOk) > 0;
+  return some && !report_.never_ok(Deed::kAnnounce) && !report_.never_ok(Deed::kDownload) ? ExitCode::kOk
+                                                                                          : ExitCode::kNetwork;
 }
 
 ExitCode soak(const SoakOptions& options) {
@@ -301,8 +319,9 @@ Announces peers and fetches the files of DIR from the same place below the URL, 
   WARN   no reference: it cannot be read here
 Each that is not OK has a line (ten of each kind in a minute), the end a table, or with --json a last line
 {"summary":{"ok","retry","fail","warn",…}}. The memory of a server of this machine is told, too: it is found by --server-pid, or
-through the status socket in --state. Exit code 5 with a FAIL, 4 when nothing was OK, 6 when the certificate was refused, 7 when
-it was interrupted, else 0.)";
+through the status socket in --state. What is under way when time is up does not count, but
+is a RETRY when none of its kind (announces, downloads) was ever OK. Exit code 5 with a FAIL, 4 when all of one kind were RETRY or
+nothing was OK, 6 when the certificate was refused, 7 when it was interrupted, else 0.)";
 
 void add_extent(Verb& verb, SoakOptions& options) {
   Option hours =

@@ -38,6 +38,8 @@ struct SoakReport {
   std::optional<MemoryCourse> server;
 
   DeedFigures& of(Deed deed) { return deed == Deed::kAnnounce ? announces : downloads; }
+  /// It was tried, in vain, each time.
+  bool never_ok(Deed deed) { return of(deed).verdicts[Verdict::kOk] == 0 && of(deed).verdicts[Verdict::kRetry] > 0; }
   std::uint64_t count(Verdict verdict) const { return announces.verdicts[verdict] + downloads.verdicts[verdict]; }
 };
 

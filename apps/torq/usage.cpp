@@ -11,9 +11,15 @@
 namespace torq::app {
 namespace {
 
+// `torq`, `torq: get`, `torq: config check`: how a line about the words `where` begins.
+std::string opening(const std::string& where) {
+  const std::size_t space = where.find(' ');
+  return space == std::string::npos ? where : where.substr(0, space) + ":" + where.substr(space);
+}
+
 std::string unknown(const char* what, const std::string& where, const std::string& typed,
                     const std::vector<std::string>& known) {
-  std::string line = where + ": no " + what + " `" + client::tame(typed, 64) + "`";
+  std::string line = opening(where) + ": no " + what + " `" + client::tame(typed, 64) + "`";
   if (const auto meant = nearest(typed, known)) return line + "; did you mean `" + *meant + "`?";
   return line + "; `" + where + " --help` lists them";
 }
@@ -47,7 +53,25 @@ std::optional<std::string> explain(const CLI::App& app, const std::string& where
   return unknown_option(where, shape, *option);
 }
 
+// CLI11's words for an option that was given too often speak of numbers of arguments.
+std::string in_our_words(const std::string& fault) {
+  const std::size_t at = fault.find(": At Most 1 required but received");
+  if (at != std::string::npos) return fault.substr(0, at) + " can be given once";
+  return fault == "A subcommand is required" ? "a verb is required" : fault;
+}
+
+std::string words_of(const CLI::App& command) {
+  const auto verbs = command.get_subcommands();
+  return command.get_name() + (verbs.empty() ? "" : " " + words_of(*verbs.front()));
+}
+
 }  // namespace
+
+std::string explain_fault(const CLI::App& command, const std::string& fault) {
+  constexpr std::size_t kLongest = 4096;
+  const std::string words = words_of(command);
+  return opening(words) + ": " + client::tame(in_our_words(fault), kLongest) + "\n`" + words + " --help` says more";
+}
 
 std::optional<std::string> explain_unknown(const CLI::App& command) { return explain(command, command.get_name()); }
 

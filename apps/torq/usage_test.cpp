@@ -27,14 +27,21 @@ class Usage : public testing::Test {
   std::string explain(const std::string& line) {
     try {
       command_.parse(line);
-    } catch (const CLI::ParseError&) {
+    } catch (const CLI::ParseError& error) {
+      fault_ = explain_fault(command_, error.what());
       return explain_unknown(command_).value_or("");
     }
     return "fine";
   }
 
+  std::string fault(const std::string& line) {
+    explain(line);
+    return fault_;
+  }
+
  private:
   CLI::App command_{"", "torq"};
+  std::string fault_;
   std::string url_;
   int port_ = 0;
 };
@@ -48,13 +55,13 @@ TEST_F(Usage, SaysWhereTheVerbsAreListed) {
 }
 
 TEST_F(Usage, SuggestsTheNearestOptionOfTheVerb) {
-  EXPECT_EQ(explain("announce quic://a --prot 1"), "torq announce: no option `--prot`; did you mean `--port`?");
-  EXPECT_EQ(explain("announce quic://a --prot=1"), "torq announce: no option `--prot`; did you mean `--port`?");
-  EXPECT_EQ(explain("get --outptu x"), "torq get: no option `--outptu`; did you mean `--output`?");
+  EXPECT_EQ(explain("announce quic://a --prot 1"), "torq: announce: no option `--prot`; did you mean `--port`?");
+  EXPECT_EQ(explain("announce quic://a --prot=1"), "torq: announce: no option `--prot`; did you mean `--port`?");
+  EXPECT_EQ(explain("get --outptu x"), "torq: get: no option `--outptu`; did you mean `--output`?");
 }
 
 TEST_F(Usage, DoesNotSuggestAnotherVerbsOption) {
-  EXPECT_EQ(explain("get --port 1"), "torq get: no option `--port`; `torq get --help` lists them");
+  EXPECT_EQ(explain("get --port 1"), "torq: get: no option `--port`; `torq get --help` lists them");
 }
 
 TEST_F(Usage, SuggestsTheCommandsOwnOptions) {
@@ -62,8 +69,8 @@ TEST_F(Usage, SuggestsTheCommandsOwnOptions) {
 }
 
 TEST_F(Usage, LooksIntoVerbsOfVerbs) {
-  EXPECT_EQ(explain("config chekc"), "torq config: no verb `chekc`; did you mean `check`?");
-  EXPECT_EQ(explain("config check --strcit"), "torq config check: no option `--strcit`; did you mean `--strict`?");
+  EXPECT_EQ(explain("config chekc"), "torq: config: no verb `chekc`; did you mean `check`?");
+  EXPECT_EQ(explain("config check --strcit"), "torq: config check: no option `--strcit`; did you mean `--strict`?");
   EXPECT_EQ(explain("config"), "");
 }
 
@@ -72,6 +79,13 @@ TEST_F(Usage, LeavesOtherMistakesToTheirOwnMessages) {
   EXPECT_EQ(explain(""), "");
   EXPECT_EQ(explain("announce quic://a --port x"), "");
   EXPECT_EQ(explain("announce quic://a --port 1"), "fine");
+}
+
+TEST_F(Usage, BeginsEachFaultAlikeAndEndsItWithTheHelp) {
+  EXPECT_EQ(fault(""), "torq: a verb is required\n`torq --help` says more");
+  EXPECT_EQ(fault("announce --port 1"), "torq: announce: URL is required\n`torq announce --help` says more");
+  EXPECT_EQ(fault("config"), "torq: config: a verb is required\n`torq config --help` says more");
+  EXPECT_EQ(fault("get -o a -o b"), "torq: get: --output can be given once\n`torq get --help` says more");
 }
 
 TEST_F(Usage, ShowsNoControlCharacters) {

@@ -95,6 +95,7 @@ ExitCode Verification::run() {
   start_some();
   const bool whole = foreground_.run();
   if (stopped_) return *stopped_;
+  if (!whole) std::cerr << fmt::format("torq: interrupted: {} of {} files were looked at\n", shown_, items_.size());
   summarize();
   return whole ? code() : ExitCode::kInterrupted;
 }
@@ -168,7 +169,9 @@ void Verification::look_for_more() {
     items_.back().reason = "no reference: only the server has it";
     show_in_order();
   };
-  calls.skipped = [this](const std::string& text) { std::cerr << "torq: " << options_.url << ": " << text << '\n'; };
+  calls.skipped = [this](const std::string& text) {
+    std::cerr << "torq: " << shown(options_.url + ": " + text) << '\n';
+  };
   calls.failed = [this](const std::string& path, const client::Error& error) {
     // Without the extension there is nothing to look at; a folder that is not there holds nothing more.
     if (error.kind == client::ErrorKind::kUnsupported || exit_code_of(error) == ExitCode::kNotFound) return;
@@ -197,10 +200,9 @@ void Verification::show(const Item& item) {
     std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     return;
   }
-  constexpr std::size_t kLongestName = 4096;
   const std::string more =
       item.reason.empty() ? fmt::format("{} bytes in {:.2f} s", item.bytes, item.took.count()) : item.reason;
-  std::cout << fmt::format("{}  {}: {}\n", paint(style_, *item.verdict), client::tame(item.name, kLongestName), more);
+  std::cout << fmt::format("{}  {}: {}\n", paint(style_, *item.verdict), shown(item.name), shown(more));
 }
 
 void Verification::summarize() const {

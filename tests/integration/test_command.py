@@ -96,7 +96,31 @@ def test_wrong_words_are_wrong_usage(command, words):
     finished = command(*words)
 
     assert finished.code == USAGE, finished
-    assert finished.err.strip() and not finished.out.strip(), finished
+    assert finished.err.startswith("torq: ") and not finished.out.strip(), finished
+
+
+@pytest.mark.parametrize("words, said", [
+    (["-o", "a", "-o", "b"], "torq: get: --output can be given once\n"),
+    (["--pin", "-o", "x"], "torq: get: --pin: needs a value before -o\n"),
+])
+def test_wrong_usage_is_told_in_our_words(command, words, said):
+    finished = command("get", "quic://127.0.0.1:1/x", *words)
+
+    assert finished.code == USAGE and finished.err.startswith(said), finished
+
+
+def test_names_cannot_steer_the_terminal(command, serve, tmp_path):
+    name = "\x1b[31mred\u202egpj"
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / name).write_bytes(b"x")
+    server = serve(root=tmp_path / "odd")
+    url = f"{server.url}/%1b[31mred%E2%80%AEgpj"
+
+    fetched = command("get", url, "--pin", server.pin)
+    again = command("get", url, "-o", f"absent\u202e/{name}", "--pin", server.pin)
+
+    assert fetched.code == OK and fetched.out.startswith("?[31mred?gpj: 1 bytes"), fetched
+    assert again.code == DISK and "\x1b" not in again.err and "\u202e" not in again.err, again
 
 
 @pytest.mark.parametrize("option, most", [
@@ -107,7 +131,8 @@ def test_numbers_are_whole_decimal_and_in_their_range(command, option, most):
         finished = command("announce", "quic://127.0.0.1:1", HASH, *port, f"{option}={wrong}", "--insecure")
 
         assert finished.code == USAGE, finished
-        assert option in finished.err and f"to {most}" in finished.err, finished
+        said = f"to {most}" if wrong != "" else "needs a value"
+        assert option in finished.err and said in finished.err, finished
 
 
 def test_the_largest_numbers_are_taken(command, ask, shared_server):
@@ -127,7 +152,7 @@ def test_a_pin_may_be_written_in_capitals(command, shared_server):
 def test_help_that_nobody_got_is_a_failure(command, words):
     finished = processes.run(["bash", "-c", f'exec "$0" {words} >/dev/full', torq.binary()], command.folder, command.environment)
 
-    assert finished.code == OTHER, finished
+    assert finished.code == DISK and finished.err.startswith("torq: standard output"), finished
 
 
 @pytest.mark.parametrize("verb", ["serve", "get", "announce", "capabilities"])

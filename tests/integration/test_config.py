@@ -52,6 +52,23 @@ def test_a_configuration_that_is_wrong_is_refused_with_its_line(command, config,
         assert f"{path}:3" in finished.err and "did you mean `interval`?" in finished.err
 
 
+def test_a_configuration_that_names_what_is_not_there_is_refused_with_its_line(command, config, tmp_path, root):
+    made = Authority(tmp_path, "one").issue("server")
+    for text, line, word in (
+            (f'interval = 60\nroot = "{tmp_path}/absent"\n', 2, "absent"),
+            (f'cert = "{made.cert}"\n', 1, "cert and key belong together"),
+            (f'key = "{made.key}"\n\ncert = "{tmp_path}/absent.pem"\n', 3, "absent.pem"),
+            (f'cert = "{made.cert}"\nkey = "{tmp_path}/absent.pem"\n', 2, "absent.pem"),
+            (f'cert = "{made.key}"\nkey = "{made.key}"\n', 1, "server")):
+        path = config(text)
+        finished = command("config", "check", path)
+        assert finished.code == 2 and finished.out == "", finished
+        assert finished.err.startswith(f"torq: {path}:{line}: ") and word in finished.err, finished
+
+    sound = config(f'root = "{root}"\ncert = "{made.cert}"\nkey = "{made.key}"\n')
+    assert command("config", "check", sound).code == 0
+
+
 def test_a_configuration_that_is_not_there_is_named(command, tmp_path):
     finished = command("config", "check", tmp_path / "absent.toml")
 

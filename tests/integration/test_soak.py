@@ -82,6 +82,21 @@ def test_without_a_server_nothing_is_ok(command, root):
     assert finished.code == 4, finished
 
 
+def test_downloads_that_never_end_are_not_fine(command, scripted, tmp_path):
+    reply = {"interval": 60, "complete": 9, "incomplete": 9, "peers": [], "external_ip": "127.0.0.1"}
+    server = scripted([{"contains": '"file":', "answer": '{"data":[', "end": False},
+                       {"contains": "info_hash", "answer": json.dumps(reply)}])
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "a").write_bytes(bytes(100))
+
+    finished = soak(command, server, tmp_path / "reference", "--parallel", 2, "--json")
+
+    assert finished.code == 4, finished
+    said = summary(finished)
+    assert said["announces"]["ok"] > 0 and (said["downloads"]["ok"], said["downloads"]["retry"]) == (0, 2), finished
+    assert "still under way" in finished.objects[0]["reason"]
+
+
 @pytest.mark.parametrize("words", [["--hours", 1, "--seconds", 1], ["--seconds", 0], ["--reference", "absent"]])
 def test_wrong_words_are_wrong_usage(command, root, words):
     reference = [] if "--reference" in words else ["--reference", root]

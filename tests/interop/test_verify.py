@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """torq verify against torq, against foreign servers without extensions, and against servers that lie."""
 import json
+import os
 import shutil
 import signal
 
@@ -108,11 +109,15 @@ def test_a_reference_that_cannot_be_read_is_a_warning(command, server, reference
     (reference / "small.txt").unlink()
     (reference / "small.txt").symlink_to(tmp_path / "nowhere")
     (reference / "bad\udcff").write_bytes(b"")
+    (reference / "link").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(reference / "pipe")
+    (reference / "folder").symlink_to(tmp_path)
 
     finished = verify(command, server, reference)
 
     assert finished.code == OK, finished
-    assert sorted(finished.results.values()) == ["OK"] * 5 + ["WARN"] * 2
+    assert sorted(finished.results.values()) == ["OK"] * 5 + ["WARN"] * 4
+    assert finished.results["link"] == finished.results["pipe"] == "WARN" and "folder" not in finished.results
 
 
 CAN_RAW = {"contains": "capabilities", "answer": json.dumps({"version": 1, "capabilities": ["file", "file_raw"], "limits": {}})}
@@ -206,6 +211,7 @@ def test_the_interrupt_of_a_person_ends_it_with_what_is_known(command, scripted,
 
     assert running.line() == {"summary": {"ok": 1, "retry": 0, "fail": 0, "warn": 0}}
     assert running.wait() == INTERRUPTED and not running.faults(), running.describe()
+    assert "torq: interrupted: 1 of 2 files" in running.stderr
 
 
 def test_another_key_ends_it(command, foreign_server, root):

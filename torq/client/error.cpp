@@ -20,11 +20,19 @@ std::size_t length_of(unsigned char lead) {
   return lead >= 0xc0 ? 2 : 1;
 }
 
+// What makes other text of the line appear elsewhere than it stands: line and paragraph separators, embeddings and
+// overrides (U+2028..U+202E), isolates (U+2066..U+2069). The plain marks (U+200E, U+200F) stand in names of many
+// languages, and move nothing.
+bool reorders(std::string_view character) {
+  const bool is_separator_or_override = character >= "\xe2\x80\xa8" && character <= "\xe2\x80\xae";
+  return is_separator_or_override || (character >= "\xe2\x81\xa6" && character <= "\xe2\x81\xa9");
+}
+
 // C0, DEL, and C1 (ECMA-48: U+0080..U+009F), which terminals obey as well; and what is not UTF-8.
 bool is_tame(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character[0]);
   if (lead < 0x80) return lead >= 0x20 && lead != 0x7f;
-  if (!files::is_utf8(character)) return false;
+  if (!files::is_utf8(character) || reorders(character)) return false;
   return lead != 0xc2 || static_cast<unsigned char>(character[1]) >= 0xa0;
 }
 

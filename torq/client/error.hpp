@@ -42,7 +42,7 @@ struct Error {
 
 using Outcome = Result<void, Error>;
 
-/// What a server wrote, fit for a terminal: one line of at most `longest` bytes without control characters.
+/// What a server wrote, fit for a terminal: one line of `longest` bytes at most, ? for control characters and U+202E.
 std::string tame(std::string_view text, std::size_t longest = 300);
 
 }  // namespace torq::client

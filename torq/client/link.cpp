@@ -145,9 +145,8 @@ void Link::write(quic::StreamId stream) {
 
 void Link::handle_reset(quic::StreamId stream) {
   if (!active_.contains(stream)) return;
-  abandon(stream,
-          {ErrorKind::kReset, "", "the server gave up before the end of its answer",
-           "it may have failed to read the file, or the file was being changed: try again, or ask its operator", ""});
+  abandon(stream, {ErrorKind::kReset, "", "the server gave up before the end of its answer",
+                   "a file may have changed meanwhile: try again; if it stays so, its operator's log may say why", ""});
 }
 
 // Carrying requests --------------------------------------------------------------------------------------------------

@@ -151,6 +151,12 @@ TEST(Tame, LeavesNothingThatATerminalObeys) {
             "?2J, ?");
 }
 
+TEST(Tame, LeavesNothingThatMovesOtherText) {
+  EXPECT_EQ(tame("cod\u202egpj.exe"), "cod?gpj.exe");
+  EXPECT_EQ(tame("\u2028\u202a\u2066\u2069"), "????");
+  EXPECT_EQ(tame("\u200e\u2027\u202f\u2065\u206a\u05d0"), "\u200e\u2027\u202f\u2065\u206a\u05d0");
+}
+
 TEST(Tame, CutsBetweenCharacters) {
   EXPECT_EQ(tame("abc", 2), "ab");
   EXPECT_EQ(tame("a\xc3\xa9z", 2), "a");

@@ -379,7 +379,7 @@ TEST_F(SessionTest, RefusesMessagesOfTheWrongShapeAlone) {
     }
     if (const auto* what = std::get_if<Asked>(&*event)) {
       asked = what->stream == kSecond;
-      session.respond(what->stream, {.text = "yes"});
+      session.respond(what->stream, {200, {}, "yes", nullptr});
     }
   }
   const std::map<StreamId, std::uint64_t> broken{{kFirst, 0x10e}, {kThird, 0x10e}, {kFourth, 0x10e}};

@@ -29,9 +29,18 @@ Result<ServeSettings, std::string> load_settings(const SettingSources& sources) 
   const auto applied = assign(settings, said);
   if (!applied) return Failure(applied.error());
   if (settings.cert.has_value() != settings.key.has_value()) {
-    return Failure(std::string("cert and key belong together: name both, or neither for a self-signed certificate"));
+    return Failure(origin_of(said, settings.cert ? "cert" : "key") +
+                   ": cert and key belong together: name both, or neither for a self-signed certificate");
   }
   return settings;
+}
+
+std::string origin_of(std::span<const Assignment> said, std::string_view name) {
+  std::string origin;
+  for (const Assignment& assignment : said) {
+    if (assignment.name == name) origin = assignment.origin;
+  }
+  return origin;
 }
 
 std::vector<std::string> read_environment() {

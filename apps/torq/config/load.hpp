@@ -4,7 +4,9 @@
 // default. Reads the file anew each time, for SIGHUP.
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/torq/config/settings.hpp"
@@ -23,6 +25,9 @@ Result<ServeSettings, std::string> load_settings(const SettingSources& sources);
 
 /// A configuration file of at most 1 MiB.
 Result<std::vector<Assignment>, std::string> read_config(const std::string& path);
+
+/// Where `name` was said last; empty: nowhere.
+std::string origin_of(std::span<const Assignment> said, std::string_view name);
 
 std::vector<std::string> read_environment();
 

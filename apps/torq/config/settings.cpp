@@ -10,6 +10,7 @@
 
 #include "apps/torq/config/limit_rows.hpp"
 #include "apps/torq/config/toml_text.hpp"
+#include "apps/torq/nearest.hpp"
 #include "apps/torq/whole_number.hpp"
 
 namespace torq::app {
@@ -255,6 +256,20 @@ std::vector<Assignment> from_environment(std::span<const std::string> environmen
     }
   }
   return found;
+}
+
+std::vector<std::string> doubtful_variables(std::span<const std::string> environment) {
+  constexpr std::string_view kPrefix = "TORQ_";
+  Texts names{"CONFIG"};
+  for (const Setting& setting : serve_settings()) names.push_back(setting.variable().substr(kPrefix.size()));
+  Texts lines;
+  for (const std::string& entry : environment) {
+    if (!entry.starts_with(kPrefix)) continue;
+    const std::string name = entry.substr(kPrefix.size(), entry.find('=') - kPrefix.size());
+    const auto meant = std::ranges::find(names, name) == names.end() ? nearest(name, names) : std::nullopt;
+    if (meant) lines.push_back(fmt::format("{0}{1} means nothing; did you mean {0}{2}?", kPrefix, name, *meant));
+  }
+  return lines;
 }
 
 std::string config_template() {

@@ -72,6 +72,10 @@ Result<void, std::string> assign(ServeSettings& settings, std::span<const Assign
 /// Those of `environment` (NAME=value) that name a setting; lists are separated by commas.
 std::vector<Assignment> from_environment(std::span<const std::string> environment);
 
+/// Variables of `environment` that were meant for a setting, as it seems, and name none: lines for people. Others that
+/// begin with TORQ_ may be somebody else's.
+std::vector<std::string> doubtful_variables(std::span<const std::string> environment);
+
 /// A configuration file that says all defaults, each as a comment, explained.
 std::string config_template();
 

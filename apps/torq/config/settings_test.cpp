@@ -158,5 +158,14 @@ TEST(LimitSettings, AreSharedOutAmongWorkers) {
   EXPECT_EQ(tcp_limits_of_worker(all, 4).memory, std::size_t{128} << 20);
 }
 
+TEST(Settings, WarnOfVariablesThatWereMeantForOne) {
+  const std::vector<std::string> environment{"TORQ_INTERVALL=5", "TORQ_INTERVAL=5", "TORQ_CONFIG=x", "TORQ_BINARY=x",
+                                             "TORQ_PEERS=x",     "TORQ_PORT=1",     "INTERVALL=5",   "TORQ_MAX_PEER"};
+
+  EXPECT_EQ(doubtful_variables(environment),
+            (std::vector<std::string>{"TORQ_INTERVALL means nothing; did you mean TORQ_INTERVAL?",
+                                      "TORQ_MAX_PEER means nothing; did you mean TORQ_MAX_PEERS?"}));
+}
+
 }  // namespace
 }  // namespace torq::app
