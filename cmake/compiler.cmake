@@ -25,6 +25,10 @@ if(TORQ_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# docs/decisions/0009-unity-builds.md
+set(CMAKE_UNITY_BUILD ON CACHE BOOL "compile several files at once")
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+
 # For what is compiled more often than it is slow: the optimiser spent half of the build on the templates of tests.
 function(compile_quickly target)
   target_compile_options(${target} PRIVATE -O0)

@@ -172,7 +172,7 @@ ExitCode announce(AnnounceOptions options) {
   return finish_output(round.run(resolve_tracker(options.trust, url)));
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kAnnounceFooter = R"(Examples:
   torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --left 0     a seeder
   torq announce quic://tracker.example 0123456789abcdef0123456789abcdef01234567 --port 6881 --event stopped
   torq announce quic://192.0.2.7:7001 $(cat swarms.txt) --port 6881 --left 1000 --json --pin sha256:6f7a…
@@ -228,7 +228,7 @@ void add_identity(Verb& verb, AnnounceOptions& options) {
 void add_announce(Verb& command) {
   auto options = std::make_shared<AnnounceOptions>();
   Verb verb = command.verb("announce", "Announce a peer to a tracker, and learn of others");
-  verb.footer(kFooter);
+  verb.footer(kAnnounceFooter);
   verb.option("URL", options->url, "of the tracker: quic://, h3://, https://, http:// or udp://").required().takes("");
   verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
   add_numbers(verb, *options);

@@ -76,7 +76,7 @@ ExitCode capabilities(const CapabilitiesOptions& options) {
   return foreground.run() ? finish_output(code) : ExitCode::kInterrupted;
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kCapabilitiesFooter = R"(Examples:
   torq capabilities quic://tracker.example
   torq capabilities quic://192.0.2.7:7001 --insecure --json
 
@@ -89,7 +89,7 @@ extensions answers with an error (exit code 1); announce and get work with it al
 void add_capabilities(Verb& command) {
   auto options = std::make_shared<CapabilitiesOptions>();
   Verb verb = command.verb("capabilities", "Ask a server what it can do");
-  verb.footer(kFooter);
+  verb.footer(kCapabilitiesFooter);
   verb.option("URL", options->url, "quic://host[:7001]").required().takes("");
   verb.flag("--json", options->json, "the answer as one JSON object on standard output");
   add_trust_options(verb, options->trust);

@@ -22,7 +22,7 @@ ExitCode completion(const std::string& shell, const CommandShape& command) {
   return finish_output(ExitCode::kOk);
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kCompletionFooter = R"(Examples:
   source <(torq completion bash)                                       in this shell, or in ~/.bashrc
   torq completion zsh > "${fpath[1]}/_torq"                            from the next zsh on
   torq completion fish > ~/.config/fish/completions/torq.fish
@@ -34,7 +34,7 @@ An installed torq brings these scripts along, where the shells look for them.)";
 void add_completion(Verb& command) {
   auto shell = std::make_shared<std::string>();
   Verb verb = command.verb("completion", "Print a script that completes torq's command line in a shell");
-  verb.footer(kFooter);
+  verb.footer(kCompletionFooter);
   verb.option("SHELL", *shell, "the shell that the script is for").required().takes("bash|zsh|fish").check(check_shell);
   verb.runs([shell, &command] { return completion(*shell, shape_of(command.app())); });
 }

@@ -31,14 +31,14 @@ std::string firewall_advice(std::uint16_t port) {
       port);
 }
 
-Check ok(std::string name, std::string detail) { return {std::move(name), Verdict::kOk, std::move(detail)}; }
+Check ok(std::string name, std::string detail) { return {std::move(name), Finding::kOk, std::move(detail)}; }
 Check warn(std::string name, std::string detail, std::string advice) {
-  return {std::move(name), Verdict::kWarn, std::move(detail), std::move(advice)};
+  return {std::move(name), Finding::kWarn, std::move(detail), std::move(advice)};
 }
 Check fail(std::string name, ExitCode code, std::string detail, std::string advice) {
-  return {std::move(name), Verdict::kFail, std::move(detail), std::move(advice), {}, code};
+  return {std::move(name), Finding::kFail, std::move(detail), std::move(advice), {}, code};
 }
-Check skip(std::string name, std::string detail) { return {std::move(name), Verdict::kSkip, std::move(detail)}; }
+Check skip(std::string name, std::string detail) { return {std::move(name), Finding::kSkip, std::move(detail)}; }
 
 Check with(Figure figure, Check check) {
   check.figure = std::move(figure);

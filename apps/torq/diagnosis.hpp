@@ -18,7 +18,7 @@
 namespace torq::app {
 
 /// kSkip: what it needs is missing, so nothing was found out.
-enum class Verdict : std::uint8_t { kOk, kWarn, kFail, kSkip };
+enum class Finding : std::uint8_t { kOk, kWarn, kFail, kSkip };
 
 struct Figure {
   double value = 0;
@@ -27,7 +27,7 @@ struct Figure {
 
 struct Check {
   std::string name;
-  Verdict verdict = Verdict::kOk;
+  Finding verdict = Finding::kOk;
   std::string detail;
   std::string advice = {};  ///< what to do; empty when there is nothing to do
   std::optional<Figure> figure = {};

@@ -30,7 +30,7 @@ class Met : public Test {
 TEST_F(Met, SilenceIsAFirewall) {
   const Check check = judge_udp(encounter, false);
 
-  EXPECT_EQ(check.verdict, Verdict::kFail);
+  EXPECT_EQ(check.verdict, Finding::kFail);
   EXPECT_EQ(check.code, ExitCode::kNetwork);
   EXPECT_NE(check.advice.find("ufw allow 7001/udp"), std::string::npos);
 }
@@ -40,7 +40,7 @@ TEST_F(Met, AClosedPortIsNoFirewall) {
 
   const Check check = judge_udp(encounter, false);
 
-  EXPECT_EQ(check.verdict, Verdict::kFail);
+  EXPECT_EQ(check.verdict, Finding::kFail);
   EXPECT_EQ(check.advice.find("ufw"), std::string::npos);
   EXPECT_NE(check.detail.find("nothing listens"), std::string::npos);
 }
@@ -48,33 +48,33 @@ TEST_F(Met, AClosedPortIsNoFirewall) {
 TEST_F(Met, ADeadAddressBesideALivingOneIsAWarning) {
   const Check check = judge_udp(encounter, true);
 
-  EXPECT_EQ(check.verdict, Verdict::kWarn);
+  EXPECT_EQ(check.verdict, Finding::kWarn);
   EXPECT_EQ(check.code, ExitCode::kOk);
 }
 
 TEST_F(Met, AServerThatOnlyShakesHandsIsReachable) {
   connects();
 
-  EXPECT_EQ(judge_udp(encounter, false).verdict, Verdict::kOk);
-  EXPECT_EQ(judge_versions(encounter).verdict, Verdict::kOk);
+  EXPECT_EQ(judge_udp(encounter, false).verdict, Finding::kOk);
+  EXPECT_EQ(judge_versions(encounter).verdict, Finding::kOk);
 }
 
 TEST_F(Met, AServerThatRefusesTheHandshakeIsReachable) {
   fails(quic::CloseKind::kPeerTransport, quic::kNoApplicationProtocol);
 
-  EXPECT_EQ(judge_udp(encounter, false).verdict, Verdict::kOk);
-  EXPECT_EQ(judge_alpn(encounter).verdict, Verdict::kFail);
+  EXPECT_EQ(judge_udp(encounter, false).verdict, Finding::kOk);
+  EXPECT_EQ(judge_alpn(encounter).verdict, Finding::kFail);
   EXPECT_EQ(judge_handshake(encounter).code, ExitCode::kNetwork);
 }
 
 TEST_F(Met, AVersionThatWeDoNotSpeakFails) {
   answers_probes();
-  EXPECT_EQ(judge_versions(encounter).verdict, Verdict::kOk);
+  EXPECT_EQ(judge_versions(encounter).verdict, Finding::kOk);
 
   encounter.echo.versions = {0x6b3343cf};
   const Check check = judge_versions(encounter);
 
-  EXPECT_EQ(check.verdict, Verdict::kFail);
+  EXPECT_EQ(check.verdict, Finding::kFail);
   EXPECT_NE(check.detail.find("0x6b3343cf"), std::string::npos);
 }
 
@@ -83,15 +83,15 @@ TEST_F(Met, TheWayHasItsFigures) {
 
   EXPECT_NEAR(judge_round_trip(encounter.echo).figure->value, 20, 0.01);
   EXPECT_NEAR(judge_loss(encounter.echo).figure->value, 33.3, 0.1);
-  EXPECT_EQ(judge_loss(encounter.echo).verdict, Verdict::kWarn);
+  EXPECT_EQ(judge_loss(encounter.echo).verdict, Finding::kWarn);
   EXPECT_EQ(judge_mtu(encounter.echo).figure->value, 1200);
-  EXPECT_EQ(judge_mtu(encounter.echo).verdict, Verdict::kWarn);
+  EXPECT_EQ(judge_mtu(encounter.echo).verdict, Finding::kWarn);
 }
 
 TEST_F(Met, AWayWithoutAnswersHasNoFigures) {
-  EXPECT_EQ(judge_round_trip(encounter.echo).verdict, Verdict::kSkip);
-  EXPECT_EQ(judge_loss(encounter.echo).verdict, Verdict::kSkip);
-  EXPECT_EQ(judge_mtu(encounter.echo).verdict, Verdict::kSkip);
+  EXPECT_EQ(judge_round_trip(encounter.echo).verdict, Finding::kSkip);
+  EXPECT_EQ(judge_loss(encounter.echo).verdict, Finding::kSkip);
+  EXPECT_EQ(judge_mtu(encounter.echo).verdict, Finding::kSkip);
 }
 
 TEST(Name, SaysTheFamilies) {
@@ -106,12 +106,12 @@ TEST(Certificate, IsJudgedByItsDates) {
   const sys_seconds begin(1'700'000'000s);
   const quic::CertificateFacts facts{{"a"}, "CN=x", true, begin, begin + days(90), "sha256:00"};
 
-  EXPECT_EQ(judge_certificate(facts, begin + days(1)).verdict, Verdict::kOk);
+  EXPECT_EQ(judge_certificate(facts, begin + days(1)).verdict, Finding::kOk);
   EXPECT_EQ(judge_certificate(facts, begin + days(1)).figure->value, 89);
-  EXPECT_EQ(judge_certificate(facts, begin - days(1)).verdict, Verdict::kWarn);
-  EXPECT_EQ(judge_certificate(facts, begin + days(80)).verdict, Verdict::kWarn);
-  EXPECT_EQ(judge_certificate(facts, begin + days(91)).verdict, Verdict::kWarn);
-  EXPECT_EQ(judge_certificate(std::nullopt, begin).verdict, Verdict::kSkip);
+  EXPECT_EQ(judge_certificate(facts, begin - days(1)).verdict, Finding::kWarn);
+  EXPECT_EQ(judge_certificate(facts, begin + days(80)).verdict, Finding::kWarn);
+  EXPECT_EQ(judge_certificate(facts, begin + days(91)).verdict, Finding::kWarn);
+  EXPECT_EQ(judge_certificate(std::nullopt, begin).verdict, Finding::kSkip);
 }
 
 TEST(Certificate, CannotSendControlCharactersToATerminal) {
@@ -124,24 +124,24 @@ TEST(Certificate, CannotSendControlCharactersToATerminal) {
 TEST(TrustSetting, RefusedIsItsOwnExitCode) {
   const client::Error refusal{client::ErrorKind::kTrust, "", "refused", "trust its key with --pin", "sha256:00"};
   EXPECT_EQ(judge_trust("--pin", refusal).code, ExitCode::kTrustRefused);
-  EXPECT_EQ(judge_trust("--pin", std::nullopt).verdict, Verdict::kOk);
-  EXPECT_EQ(judge_trust("--insecure", std::nullopt).verdict, Verdict::kWarn);
+  EXPECT_EQ(judge_trust("--pin", std::nullopt).verdict, Finding::kOk);
+  EXPECT_EQ(judge_trust("--insecure", std::nullopt).verdict, Finding::kWarn);
 }
 
 TEST(Buffers, BelowWhatWeAskForTellTheSysctl) {
-  EXPECT_EQ(judge_buffers({true, true, kWantedBuffer, kWantedBuffer}).verdict, Verdict::kOk);
+  EXPECT_EQ(judge_buffers({true, true, kWantedBuffer, kWantedBuffer}).verdict, Finding::kOk);
 
   const Check check = judge_buffers({true, true, 212'992, kWantedBuffer});
 
-  EXPECT_EQ(check.verdict, Verdict::kWarn);
+  EXPECT_EQ(check.verdict, Finding::kWarn);
   EXPECT_NE(check.advice.find("net.core.rmem_max=4194304"), std::string::npos);
 }
 
 TEST(Throughput, OfASmallFileSaysNothingAboutTheWay) {
-  EXPECT_EQ(judge_throughput({"a", 2'000'000, 10s, {}}).verdict, Verdict::kWarn);
-  EXPECT_EQ(judge_throughput({"a", 1'000, 900ms, {}}).verdict, Verdict::kOk) << "a round trip";
+  EXPECT_EQ(judge_throughput({"a", 2'000'000, 10s, {}}).verdict, Finding::kWarn);
+  EXPECT_EQ(judge_throughput({"a", 1'000, 900ms, {}}).verdict, Finding::kOk) << "a round trip";
   const Check drip = judge_throughput({"a", 6, 5s, {}});
-  EXPECT_EQ(drip.verdict, Verdict::kWarn);
+  EXPECT_EQ(drip.verdict, Finding::kWarn);
   EXPECT_TRUE(drip.detail.starts_with("1 bytes/s: 6 bytes")) << drip.detail;
   EXPECT_NE(drip.advice, "");
   EXPECT_NEAR(judge_throughput({"a", 20'000'000, 2s, {}}).figure->value, 1e7, 1);

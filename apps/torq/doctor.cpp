@@ -39,16 +39,16 @@ struct DoctorOptions {
 
 // Checks and their printing -------------------------------------------------------------------------------------------
 
-const char* word_of(Verdict verdict) {
+const char* word_of(Finding verdict) {
   constexpr std::array kWords = {"ok", "warn", "fail", "skip"};
   return kWords[static_cast<std::size_t>(verdict)];
 }
 
-std::string painted(const Style& style, Verdict verdict) {
+std::string painted(const Style& style, Finding verdict) {
   const std::string word = fmt::format("{:<4}", word_of(verdict));
-  if (verdict == Verdict::kOk) return style.paint(Tint::kGood, word);
-  if (verdict == Verdict::kWarn) return style.paint(Tint::kDoubtful, word);
-  return verdict == Verdict::kFail ? style.paint(Tint::kBad, word) : word;
+  if (verdict == Finding::kOk) return style.paint(Tint::kGood, word);
+  if (verdict == Finding::kWarn) return style.paint(Tint::kDoubtful, word);
+  return verdict == Finding::kFail ? style.paint(Tint::kBad, word) : word;
 }
 
 /// Says each check as it is made, and remembers the worst.
@@ -204,13 +204,13 @@ void examine_service(Report& report, const client::Url& url, const client::Serve
   const bool refused = !capabilities && capabilities.error().kind == client::ErrorKind::kTrust;
   report.add(judge_trust(trust, refused ? std::optional(capabilities.error()) : std::nullopt));
   if (refused) {
-    report.add({"throughput", Verdict::kSkip, "the server is not trusted; --insecure measures all the same"});
+    report.add({"throughput", Finding::kSkip, "the server is not trusted; --insecure measures all the same"});
     return;
   }
   report.add(judge_capabilities(capabilities));
   const auto file = url.path.empty() ? probe_file(client, server) : std::optional(url.path);
   if (!file) {
-    report.add({"throughput", Verdict::kSkip, "no file to fetch: the server lists none; name one in the URL"});
+    report.add({"throughput", Finding::kSkip, "no file to fetch: the server lists none; name one in the URL"});
     return;
   }
   report.add(judge_throughput(download(client, server, *file)));
@@ -268,7 +268,7 @@ ExitCode doctor(const DoctorOptions& options) {
   return finish_output(report.code());
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kDoctorFooter = R"(Examples:
   torq doctor quic://tracker.example                    every check that needs no file
   torq doctor quic://tracker.example/big.iso            and how fast this file comes (5 s or 64 MiB at most)
   torq doctor quic://192.0.2.7:7001 --insecure --json   for programs
@@ -281,7 +281,7 @@ The exit code is that of the worst failure; a warning is none. Works with every 
 void add_doctor(Verb& command) {
   auto options = std::make_shared<DoctorOptions>();
   Verb verb = command.verb("doctor", "Find out why a server cannot be used, or not fast");
-  verb.footer(kFooter);
+  verb.footer(kDoctorFooter);
   verb.option("URL", options->url, "quic://host[:7001][/file]").required().takes("");
   verb.flag("--json", options->json, "one JSON object per check on standard output");
   add_trust_options(verb, options->trust);

@@ -79,7 +79,7 @@ ExitCode get(const GetOptions& options) {
   return finish_output(batch.run());
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kGetFooter = R"(Examples:
   torq get quic://tracker.example/big.iso                    into ./big.iso
   torq get quic://tracker.example/big.iso -o /srv/iso/new.iso
   torq get quic://tracker.example/log.txt -o - | less        to standard output; the summary to standard error
@@ -109,7 +109,7 @@ outcome; from bad to worse: 0, 3, 2, 1, 4, 5, 6, 8, 7.)";
 void add_get(Verb& command) {
   auto options = std::make_shared<GetOptions>();
   Verb verb = command.verb("get", "Fetch files and folders");
-  verb.footer(kFooter);
+  verb.footer(kGetFooter);
   verb.option("URL", options->urls, "quic://host[:7001]/path, percent-encoded where needed").required().takes("");
   verb.option("-o,--output", options->output,
               "where to: a file's name, a folder that exists, or - for standard output (default: here, under the last "

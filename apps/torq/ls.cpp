@@ -87,7 +87,7 @@ ExitCode ls(const LsOptions& options) {
   return foreground.run() ? finish_output(code) : ExitCode::kInterrupted;
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kLsFooter = R"(Examples:
   torq ls quic://tracker.example
   torq ls quic://tracker.example/photos/2026
   torq ls quic://tracker.example/photos --json --pin sha256:6f7a…
@@ -102,7 +102,7 @@ leads elsewhere (empty, "." or "..", one with a slash): what is left out is told
 void add_ls(Verb& command) {
   auto options = std::make_shared<LsOptions>();
   Verb verb = command.verb("ls", "List a folder of a server");
-  verb.footer(kFooter);
+  verb.footer(kLsFooter);
   verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
   verb.flag("--json", options->json, "one JSON object per entry on standard output");
   add_trust_options(verb, options->trust);

@@ -13,7 +13,7 @@
 namespace torq::app {
 namespace {
 
-using Reply = Result<wire::ListReply, client::Error>;
+using Listing = Result<wire::ListReply, client::Error>;
 
 client::Error senseless(const std::string& what) {
   return {client::ErrorKind::kFaulty, "", "the answer is wrong: " + what, "", ""};
@@ -31,13 +31,13 @@ class FolderReader : public std::enable_shared_from_this<FolderReader> {
         calls_(std::move(calls)) {}
 
   void ask() {
-    client_.list(server_, folder_, last_, [self = shared_from_this()](Reply reply) {
+    client_.list(server_, folder_, last_, [self = shared_from_this()](Listing reply) {
       self->foreground_.post([self, reply = std::move(reply)] { self->take(reply); });
     });
   }
 
  private:
-  void take(const Reply& reply) {
+  void take(const Listing& reply) {
     if (!reply) return calls_.end(explain_list_error(reply.error()));
     const auto& entries = reply->entries;
     const bool sorted =

@@ -24,7 +24,7 @@ struct ScrapeOptions {
   bool json = false;
 };
 
-using Reply = Result<std::vector<wire::ScrapedFigures>, client::Error>;
+using ScrapeReply = Result<std::vector<wire::ScrapedFigures>, client::Error>;
 
 InfoHash parse_hash(const std::string& text) {
   const auto hash = parse_info_hash(text);
@@ -48,7 +48,7 @@ void show(const ScrapeOptions& options, const std::string& text, const wire::Swa
   std::cout << line.dump() << '\n';
 }
 
-ExitCode tell(const ScrapeOptions& options, const client::TrackerUrl& url, const Reply& reply) {
+ExitCode tell(const ScrapeOptions& options, const client::TrackerUrl& url, const ScrapeReply& reply) {
   if (!reply) {
     complain(shown(url), reply.error());
     return exit_code_of(reply.error());
@@ -65,7 +65,7 @@ ExitCode scrape(const ScrapeOptions& options) {
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
   client::TrackerClient client(client_options());  // ends before the foreground that it posts to
-  client.scrape(tracker, std::move(hashes), [&](Reply reply) {
+  client.scrape(tracker, std::move(hashes), [&](ScrapeReply reply) {
     foreground.post([&, reply = std::move(reply)] {
       code = tell(options, url, reply);
       foreground.finish();
@@ -74,7 +74,7 @@ ExitCode scrape(const ScrapeOptions& options) {
   return finish_output(foreground.run() ? code : ExitCode::kInterrupted);
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kScrapeFooter = R"(Examples:
   torq scrape quic://tracker.example 0123456789abcdef0123456789abcdef01234567
   torq scrape quic://tracker.example $(cat swarms.txt) --json
   torq scrape 'https://tracker.example/announce?passkey=…' 0123456789abcdef0123456789abcdef01234567
@@ -90,7 +90,7 @@ does not know has zeros. A tracker without scrape is an error (exit code 1).)";
 void add_scrape(Verb& command) {
   auto options = std::make_shared<ScrapeOptions>();
   Verb verb = command.verb("scrape", "Ask how many are in a swarm, without joining it");
-  verb.footer(kFooter);
+  verb.footer(kScrapeFooter);
   verb.option("URL", options->url, "of the tracker: quic://, h3://, https://, http:// or udp://").required().takes("");
   verb.option("INFO_HASH", options->info_hashes, "40 or 64 hexadecimal digits each").required().takes("");
   verb.flag("--json", options->json, "one JSON object per info hash on standard output");

@@ -137,7 +137,7 @@ ExitCode serve(const ServeOptions& options) {
   }
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kServeFooter = R"(Examples:
   torq serve                                  this folder's ./seed, on port 7001 of all addresses
   torq serve --root /srv/images --listen 192.0.2.7:7001 --cert chain.pem --key key.pem
   torq serve --listen 127.0.0.1:0 --json      a free port; the ready line says which
@@ -169,7 +169,7 @@ void add_setting(Verb& verb, ServeOptions& options, const Setting& setting) {
 void add_serve(Verb& command) {
   auto options = std::make_shared<ServeOptions>();
   Verb verb = command.verb("serve", "Run a tracker and serve the files of a folder");
-  verb.footer(kFooter);
+  verb.footer(kServeFooter);
   verb.option("--config", options->config, "configuration file, TOML").takes("FILE").or_environment("TORQ_CONFIG");
   for (const Setting& setting : serve_settings()) {
     if (setting.has_flag) add_setting(verb, *options, setting);

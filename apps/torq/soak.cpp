@@ -307,7 +307,7 @@ ExitCode soak(const SoakOptions& options) {
   return finish_output(run.run());
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kSoakFooter = R"(Examples:
   torq soak quic://tracker.example --reference seed
   torq soak quic://localhost --reference seed --seconds 60 --parallel 16 --pin sha256:6f7a…
   torq soak quic://localhost --reference seed --hours 72 --state /var/lib/torq --json > soak.jsonl
@@ -341,7 +341,7 @@ void add_extent(Verb& verb, SoakOptions& options) {
 void add_soak(Verb& command) {
   auto options = std::make_shared<SoakOptions>();
   Verb verb = command.verb("soak", "Announce and fetch for hours, and compare every byte");
-  verb.footer(kFooter);
+  verb.footer(kSoakFooter);
   verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
   verb.option("--reference", options->reference, "the folder with the files as they should be").required().takes("DIR");
   add_extent(verb, *options);

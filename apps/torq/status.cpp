@@ -39,7 +39,7 @@ ExitCode status(const StatusOptions& options) {
   return finish_output(ExitCode::kOk);
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kStatusFooter = R"(Examples:
   torq status                              the server that uses $XDG_STATE_HOME/torq
   torq status --state /var/lib/torq
   torq status --json | jq .requests_per_second
@@ -52,7 +52,7 @@ when there is no server. Counts are since its start; requests a second over the 
 void add_status(Verb& command) {
   auto options = std::make_shared<StatusOptions>();
   Verb verb = command.verb("status", "Ask a server of this machine how it is");
-  verb.footer(kFooter);
+  verb.footer(kStatusFooter);
   verb.option("--state", options->state, "state directory of the server (default: $XDG_STATE_HOME/torq)").takes("DIR");
   verb.flag("--json", options->json, "the figures as one JSON object");
   verb.runs([options] { return status(*options); });

@@ -229,7 +229,7 @@ ExitCode verify(const VerifyOptions& options) {
   return finish_output(verification.run());
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kVerifyFooter = R"(Examples:
   torq verify quic://tracker.example --reference seed
   torq verify quic://tracker.example/photos --reference ~/photos --json
   torq verify quic://192.0.2.7:7001 --reference seed --pin sha256:6f7a…
@@ -249,7 +249,7 @@ FAIL, 4 with a RETRY, else 0; 6 when the certificate was refused.)";
 void add_verify(Verb& command) {
   auto options = std::make_shared<VerifyOptions>();
   Verb verb = command.verb("verify", "Hold a server's files against a folder");
-  verb.footer(kFooter);
+  verb.footer(kVerifyFooter);
   verb.option("URL", options->url, "quic://host[:7001][/folder]").required().takes("");
   verb.option("--reference", options->reference, "the folder with the files as they should be").required().takes("DIR");
   verb.option("--parallel", options->parallel, "so many files at once (default: 8)")

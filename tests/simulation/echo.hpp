@@ -13,6 +13,8 @@
 
 namespace torq::simulation {
 
+constexpr std::uint64_t kMegabyte = 1'000'000;  // bytes
+
 /// A request's number and the size of the answer it wants, as its first bytes.
 inline constexpr std::size_t kSmallestRequest = 16;
 

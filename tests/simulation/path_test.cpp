@@ -11,8 +11,6 @@
 namespace torq::simulation {
 namespace {
 
-constexpr std::uint64_t kMegabyte = 1'000'000;
-
 SocketAddress at(const char* text) { return *parse_socket_address(text); }
 
 const SocketAddress kOtherPort = at("198.51.100.1:50001");

@@ -11,8 +11,8 @@
 namespace torq::simulation {
 namespace {
 
-const SocketAddress kOtherPort = *parse_socket_address("198.51.100.1:50001");
-const SocketAddress kOtherHost = *parse_socket_address("203.0.113.9:50002");
+const SocketAddress kLaterPort = *parse_socket_address("198.51.100.1:50001");
+const SocketAddress kLaterHost = *parse_socket_address("203.0.113.9:50002");
 
 // What the first connection of a client leaves behind.
 quic::Keepsakes keepsakes_of(Simulation& sim) {
@@ -206,7 +206,7 @@ TEST(SimulatedAddressToken, IsRepeatedWithTheFirstPacket) {
 TEST(SimulatedAddressToken, HoldsForAnotherPortOfTheAddress) {
   Simulation sim(21, asking_for_retry());
   const auto keepsakes = keepsakes_of(sim);
-  sim.link.rebind(kOtherPort);
+  sim.link.rebind(kLaterPort);
 
   EXPECT_FALSE(is_asked_back(sim, keepsakes));
 }
@@ -214,7 +214,7 @@ TEST(SimulatedAddressToken, HoldsForAnotherPortOfTheAddress) {
 TEST(SimulatedAddressToken, CountsAsNoneFromAnotherAddress) {
   Simulation sim(22, asking_for_retry());
   const auto keepsakes = keepsakes_of(sim);
-  sim.link.rebind(kOtherHost);
+  sim.link.rebind(kLaterHost);
 
   EXPECT_TRUE(is_asked_back(sim, keepsakes));
 }
@@ -240,7 +240,7 @@ TEST(SimulatedAddressToken, ComesForANewAddressToo) {
   Simulation sim(26, asking_for_retry());
   sim.connected();
   sim.run_until_quiet();
-  sim.link.rebind(kOtherHost);
+  sim.link.rebind(kLaterHost);
   sim.request(1000);
   ASSERT_TRUE(sim.run_until_answered());
   sim.run_until_quiet();

@@ -9,8 +9,6 @@
 namespace torq::simulation {
 namespace {
 
-constexpr std::uint64_t kMegabyte = 1'000'000;
-
 Requester::Request unread(std::uint64_t answer_size) {
   Requester::Request request;
   request.answer_size = answer_size;

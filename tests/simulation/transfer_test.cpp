@@ -8,8 +8,6 @@
 namespace torq::simulation {
 namespace {
 
-constexpr std::uint64_t kMegabyte = 1'000'000;
-
 TEST(SimulatedTransfer, AnswersARequest) {
   Simulation sim(1);
   sim.connected();

@@ -26,6 +26,8 @@ struct SplitUrl {
 /// `text` begins with `scheme`, in letters of either case. The error says what is wrong with the authority.
 Result<SplitUrl, std::string> split_url(std::string_view text, std::string_view scheme);
 
+bool is_letter(char c);
+bool is_digit(char c);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// An IPv6 address in brackets, all else as it is.

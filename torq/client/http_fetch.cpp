@@ -21,11 +21,11 @@ using Kind = net::StreamIo::Kind;
 using boost::asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
-constexpr Duration kAttemptDelay = std::chrono::milliseconds(250);  // RFC 8305 8, "Connection Attempt Delay"
+constexpr Duration kConnectDelay = std::chrono::milliseconds(250);  // RFC 8305 8, "Connection Attempt Delay"
 
 constexpr const char* kCheckUrl = "check that the URL is a tracker's";
 
-tcp::endpoint endpoint_of(const SocketAddress& address) {
+tcp::endpoint tcp_endpoint(const SocketAddress& address) {
   const SockAddr native(address);
   tcp::endpoint endpoint;
   endpoint.resize(native.size());
@@ -55,7 +55,7 @@ Error no_connection() {
 
 Error lost(std::string text) { return {ErrorKind::kLost, "", std::move(text), "try again later", ""}; }
 
-Error wrong_answer(const std::string& text) {
+Error unusable_answer(const std::string& text) {
   Error error = faulty(text);
   error.advice = kCheckUrl;
   return error;
@@ -113,7 +113,7 @@ void HttpFetch::begin_connection() {
 
 void HttpFetch::try_next() {
   const auto socket = attempts_.emplace_back(std::make_shared<Socket>(loop_));
-  socket->async_connect(endpoint_of(addresses_[next_++]),
+  socket->async_connect(tcp_endpoint(addresses_[next_++]),
                         [self = weak_from_this(), weak = std::weak_ptr(socket)](const ErrorCode& error) {
                           const auto alive = self.lock();
                           const auto tried = weak.lock();
@@ -121,7 +121,7 @@ void HttpFetch::try_next() {
                           error ? alive->handle_failed(tried, error) : alive->handle_connected(tried);
                         });
   if (next_ == addresses_.size()) return stagger_.cancel();
-  stagger_.set(net::monotonic_now() + kAttemptDelay, [self = weak_from_this()] {
+  stagger_.set(net::monotonic_now() + kConnectDelay, [self = weak_from_this()] {
     if (const auto alive = self.lock()) alive->try_next();
   });
 }
@@ -189,7 +189,7 @@ bool HttpFetch::read() {
     }
     const auto whole = reader_->feed(as_text(std::span(area).first(io.size)));
     if (!whole) {
-      finish(Failure(wrong_answer(tame(whole.error()))));
+      finish(Failure(unusable_answer(tame(whole.error()))));
       return false;
     }
     if (!*whole) continue;
@@ -233,7 +233,7 @@ void HttpFetch::take_answer() {
   if (tls_) tls_->say_goodbye();
   if (!is_redirect(answer.status) || answer.location.empty()) return finish(std::move(answer));
   auto to = next_place(tracker_.url, answer.location, ++redirects_);
-  if (!to) return finish(Failure(wrong_answer(to.error())));
+  if (!to) return finish(Failure(unusable_answer(to.error())));
   tls_.reset();
   socket_.reset();
   trust_.reset();

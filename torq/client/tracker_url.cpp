@@ -26,7 +26,7 @@ constexpr std::array<Scheme, 5> kSchemes = {{{"quic://", TrackerScheme::kQuic, k
                                              {"http://", TrackerScheme::kHttp, 80},
                                              {"udp://", TrackerScheme::kUdp, 0}}};
 
-Failure<std::string> wrong(std::string text) { return Failure(std::move(text)); }
+Failure<std::string> wrong_tracker(std::string text) { return Failure(std::move(text)); }
 
 const Scheme& scheme_of(TrackerScheme scheme) {
   return *std::ranges::find_if(kSchemes, [&](const Scheme& known) { return known.scheme == scheme; });
@@ -43,9 +43,10 @@ Failure<std::string> unknown_scheme(std::string_view text) {
   constexpr std::string_view kOurs = "quic://, h3://, https://, http:// or udp://";
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) {
-    return wrong("it must begin with " + std::string(kOurs) + ", for example quic://tracker.example");
+    return wrong_tracker("it must begin with " + std::string(kOurs) + ", for example quic://tracker.example");
   }
-  return wrong("the scheme is " + std::string(text.substr(0, colon)) + ", torq asks trackers by " + std::string(kOurs));
+  return wrong_tracker("the scheme is " + std::string(text.substr(0, colon)) + ", torq asks trackers by " +
+                       std::string(kOurs));
 }
 
 // It goes into a request's first line as it is.
@@ -53,9 +54,9 @@ Result<std::string, std::string> parse_target(std::string_view rest, bool has_de
   const std::string_view target = rest.substr(0, rest.find('#'));  // a fragment is never sent (RFC 3986 3.5)
   const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f; };
   if (!std::ranges::all_of(target, is_plain)) {
-    return wrong("the path has a character that must be written as %XX");
+    return wrong_tracker("the path has a character that must be written as %XX");
   }
-  if (target.size() > kLongestTarget) return wrong("the path and query have more than 4096 characters");
+  if (target.size() > kLongestTarget) return wrong_tracker("the path and query have more than 4096 characters");
   const std::size_t mark = std::min(target.find('?'), target.size());
   const bool has_path = mark > 1;
   if (has_path) return std::string(target);
@@ -73,15 +74,15 @@ Result<TrackerUrl, std::string> parse_tracker_url(std::string_view text) {
   if (scheme == nullptr) return unknown_scheme(text);
   if (scheme->scheme == TrackerScheme::kQuic) {
     auto url = parse_url(text);
-    if (!url) return wrong(url.error());
+    if (!url) return wrong_tracker(url.error());
     return TrackerUrl{scheme->scheme, std::move(url->host), url->port, {}, std::move(url->pin)};
   }
   auto split = split_url(text, scheme->text);
-  if (!split) return wrong(split.error());
+  if (!split) return wrong_tracker(split.error());
   const std::uint16_t port = split->authority.port.value_or(scheme->port);
-  if (port == 0) return wrong("the port is missing: udp://tracker.example:6969, for example");
+  if (port == 0) return wrong_tracker("the port is missing: udp://tracker.example:6969, for example");
   auto target = parse_target(split->rest, scheme->scheme != TrackerScheme::kUdp);
-  if (!target) return wrong(target.error());
+  if (!target) return wrong_tracker(target.error());
   return TrackerUrl{scheme->scheme, std::move(split->authority.host), port, std::move(*target)};
 }
 
@@ -112,13 +113,13 @@ Result<TrackerUrl, std::string> redirected(const TrackerUrl& from, std::string_v
   } else if (location.starts_with('/')) {
     text.insert(0, origin_of(from));
   } else if (location.find("://") == std::string_view::npos) {
-    return wrong("the tracker sends on to a place that is no URL");
+    return wrong_tracker("the tracker sends on to a place that is no URL");
   }
   auto to = parse_tracker_url(text);
-  if (!to) return wrong("the tracker sends on to a URL that torq cannot use");
+  if (!to) return wrong_tracker("the tracker sends on to a URL that torq cannot use");
   const bool up = from.scheme == TrackerScheme::kHttp && to->scheme == TrackerScheme::kHttps;
   if (from.scheme == TrackerScheme::kH3 && to->scheme == TrackerScheme::kHttps) to->scheme = from.scheme;
-  if (to->scheme != from.scheme && !up) return wrong("the tracker sends on to another scheme: " + shown(*to));
+  if (to->scheme != from.scheme && !up) return wrong_tracker("the tracker sends on to another scheme: " + shown(*to));
   return to;
 }
 
@@ -127,7 +128,7 @@ bool is_redirect(std::uint16_t status) {
 }
 
 Result<TrackerUrl, std::string> next_place(const TrackerUrl& from, std::string_view location, unsigned count) {
-  if (count > kMostRedirects) return wrong("the tracker sends on and on");
+  if (count > kMostRedirects) return wrong_tracker("the tracker sends on and on");
   return redirected(from, location);
 }
 

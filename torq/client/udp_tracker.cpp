@@ -30,7 +30,7 @@ Error unresolved() {
   return {ErrorKind::kName, "", "the host name did not resolve in time", "check the network, or the name servers", ""};
 }
 
-udp::endpoint endpoint_of(const SocketAddress& address) {
+udp::endpoint udp_endpoint(const SocketAddress& address) {
   const SockAddr native(address);
   udp::endpoint endpoint;
   endpoint.resize(native.size());
@@ -94,7 +94,7 @@ void UdpTracker::try_next(Instant now) {
 
 // A connected socket, so that only the tracker's address is heard, and that the kernel tells when nobody has the port.
 UdpTracker::AttemptPtr UdpTracker::open(const SocketAddress& address) {
-  const udp::endpoint endpoint = endpoint_of(address);
+  const udp::endpoint endpoint = udp_endpoint(address);
   udp::socket socket(loop_);
   ErrorCode error;
   socket.open(endpoint.protocol(), error);

@@ -19,8 +19,6 @@ using Step = Result<void, std::string>;
 
 Failure<std::string> wrong(std::string text) { return Failure(std::move(text)); }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Step check_scheme(std::string_view text) {

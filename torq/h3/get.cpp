@@ -66,7 +66,7 @@ std::optional<std::uint64_t> whole(std::string_view text) {
   return number;
 }
 
-std::string_view text_of(nghttp3_rcbuf* buffer) {
+std::string_view decoded_text(nghttp3_rcbuf* buffer) {
   const nghttp3_vec view = nghttp3_rcbuf_get_buf(buffer);
   return {reinterpret_cast<const char*>(view.base), view.len};
 }
@@ -101,7 +101,7 @@ class FieldDecoder {
       section.remove_prefix(static_cast<std::size_t>(read));
       if ((flags & NGHTTP3_QPACK_DECODE_FLAG_FINAL) != 0) return true;
       if ((flags & NGHTTP3_QPACK_DECODE_FLAG_EMIT) == 0) return false;
-      take(text_of(field.name), text_of(field.value));
+      take(decoded_text(field.name), decoded_text(field.value));
       nghttp3_rcbuf_decref(field.name);
       nghttp3_rcbuf_decref(field.value);
     }

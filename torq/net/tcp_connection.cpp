@@ -17,7 +17,7 @@ constexpr int kWritesPerTurn = 16;
 
 constexpr std::byte kTlsHandshake{0x16};  // the record type that every TLS connection begins with (RFC 8446 5.1)
 
-StreamIo outcome_of(ssize_t result) {
+StreamIo outcome_of_call(ssize_t result) {
   if (result > 0) return {Kind::kDone, static_cast<std::size_t>(result)};
   if (result == 0) return {Kind::kEnd};
   return {errno == EAGAIN || errno == EINTR ? Kind::kAgain : Kind::kBroken};
@@ -47,7 +47,7 @@ void TcpConnection::advance(Instant now, std::span<std::byte> area, const quic::
 // False while the first byte has not come.
 bool TcpConnection::find_speech() {
   std::byte first{};
-  const StreamIo io = outcome_of(::recv(fd_, &first, 1, MSG_PEEK));
+  const StreamIo io = outcome_of_call(::recv(fd_, &first, 1, MSG_PEEK));
   over_ = io.kind == Kind::kEnd || io.kind == Kind::kBroken;
   if (io.kind != Kind::kDone) return false;
   speech_ = first == kTlsHandshake ? TcpSpeech::kTls : TcpSpeech::kPlain;
@@ -113,7 +113,7 @@ void TcpConnection::settle(Instant now) {
 
 void TcpConnection::linger(std::span<std::byte> area) {
   for (int i = 0; i < kReadsPerTurn; ++i) {
-    const StreamIo io = outcome_of(::recv(fd_, area.data(), area.size(), 0));
+    const StreamIo io = outcome_of_call(::recv(fd_, area.data(), area.size(), 0));
     if (io.kind == Kind::kAgain) return;
     if (io.kind == Kind::kDone) continue;
     over_ = true;
@@ -145,12 +145,12 @@ void TcpConnection::check_time(Instant now, const TcpLimits& limits, TcpCounts& 
 
 StreamIo TcpConnection::receive(std::span<std::byte> area) {
   if (tls_) return tls_->read(area);
-  return outcome_of(::recv(fd_, area.data(), area.size(), 0));
+  return outcome_of_call(::recv(fd_, area.data(), area.size(), 0));
 }
 
 StreamIo TcpConnection::send(Bytes bytes) {
   if (tls_) return tls_->write(bytes);
-  return outcome_of(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  return outcome_of_call(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
 }  // namespace torq::net

@@ -40,7 +40,7 @@ gnutls_priority_t priority() {
 
 bool is_pause(ssize_t result) { return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED; }
 
-StreamIo outcome_of(ssize_t result) {
+StreamIo outcome_of_tls(ssize_t result) {
   if (result > 0) return {Kind::kDone, static_cast<std::size_t>(result)};
   if (is_pause(result)) return {Kind::kAgain};
   // An end without close_notify is an end all the same: HTTP says itself how long its messages are.
@@ -112,7 +112,7 @@ StreamIo TlsStream::read(std::span<std::byte> out) {
   } while (result < 0 && gnutls_error_is_fatal(static_cast<int>(result)) == 0 && !is_pause(result) &&
            result != GNUTLS_E_REHANDSHAKE);
   if (result == GNUTLS_E_REHANDSHAKE) return {Kind::kBroken};
-  return outcome_of(result);
+  return outcome_of_tls(result);
 }
 
 StreamIo TlsStream::write(Bytes bytes) {
@@ -120,7 +120,7 @@ StreamIo TlsStream::write(Bytes bytes) {
   const ssize_t result =
       writing_ ? gnutls_record_send(session_, nullptr, 0) : gnutls_record_send(session_, bytes.data(), bytes.size());
   writing_ = is_pause(result);
-  return outcome_of(result);
+  return outcome_of_tls(result);
 }
 
 bool TlsStream::awaits_room() const {

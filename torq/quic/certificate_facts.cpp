@@ -18,15 +18,15 @@ namespace {
 constexpr unsigned kMostNames = 64;
 constexpr std::size_t kLongestName = 512;
 
-struct Release {
+struct ReleaseParsed {
   void operator()(gnutls_x509_crt_t crt) const { gnutls_x509_crt_deinit(crt); }
 };
-using Certificate = std::unique_ptr<gnutls_x509_crt_int, Release>;
+using ParsedCertificate = std::unique_ptr<gnutls_x509_crt_int, ReleaseParsed>;
 
-Certificate parse(Bytes der) {
+ParsedCertificate parse(Bytes der) {
   gnutls_x509_crt_t raw = nullptr;
   if (gnutls_x509_crt_init(&raw) < 0) return nullptr;
-  Certificate crt(raw);
+  ParsedCertificate crt(raw);
   const gnutls_datum_t data{const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(der.data())),
                             static_cast<unsigned>(der.size())};
   return gnutls_x509_crt_import(crt.get(), &data, GNUTLS_X509_FMT_DER) < 0 ? nullptr : std::move(crt);
@@ -70,7 +70,7 @@ std::string distinguished_name(gnutls_x509_crt_t crt, Get get) {
 }  // namespace
 
 std::optional<CertificateFacts> read_certificate_facts(Bytes der) {
-  const Certificate crt = parse(der);
+  const ParsedCertificate crt = parse(der);
   if (crt == nullptr) return std::nullopt;
   const auto time = [](time_t at) { return std::chrono::sys_seconds(std::chrono::seconds(at)); };
   CertificateFacts facts;

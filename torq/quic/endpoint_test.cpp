@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kNow{1h};
+constexpr Instant kEpoch{1h};
 constexpr std::uint32_t kVersion2 = 0x6b3343cf;
 constexpr std::uint32_t kUnknownVersion = 0xfaceb00c;
 
@@ -58,11 +58,11 @@ class EndpointTest : public testing::Test {
   EndpointTest(Limits limits, std::optional<ServerTls> tls)
       : endpoint({limits, make_secrets(entropy), {}, std::move(tls), {}}, entropy) {}
 
-  void receive(const Datagram& datagram, const Path& path = kPath, Instant now = kNow) {
+  void receive(const Datagram& datagram, const Path& path = kPath, Instant now = kEpoch) {
     endpoint.handle_datagram(now, path, Ecn::kNone, datagram);
   }
 
-  std::vector<Datagram> answers(Instant now = kNow) {
+  std::vector<Datagram> answers(Instant now = kEpoch) {
     std::vector<Datagram> all;
     while (const auto run = endpoint.next_transmit(now, area)) {
       EXPECT_LE(run->size, run->segment_size);
@@ -181,10 +181,10 @@ TEST_F(EndpointTest, TellsOfNewcomersItTurnedAwayWithinReason) {
 
 TEST_F(EndpointTest, BearsTimeThatGoesBackwards) {
   receive(long_header(NGTCP2_PROTO_VER_V1, 8, 1200));
-  receive(long_header(NGTCP2_PROTO_VER_V1, 9, 1200), kPath, kNow - 1s);
-  endpoint.handle_timeout(kNow - 2s);
+  receive(long_header(NGTCP2_PROTO_VER_V1, 9, 1200), kPath, kEpoch - 1s);
+  endpoint.handle_timeout(kEpoch - 2s);
 
-  EXPECT_TRUE(answers(kNow - 3s).empty());
+  EXPECT_TRUE(answers(kEpoch - 3s).empty());
 }
 
 struct Busy : EndpointTest {
@@ -229,8 +229,8 @@ TEST_F(Busy, SendsABoundedNumberOfResetsEachSecond) {
   for (int i = 0; i < 100; ++i) receive(short_header(100));
   EXPECT_EQ(answers().size(), 3U);
 
-  for (int i = 0; i < 100; ++i) receive(short_header(100), kPath, kNow + 1s);
-  EXPECT_EQ(answers(kNow + 1s).size(), 3U);
+  for (int i = 0; i < 100; ++i) receive(short_header(100), kPath, kEpoch + 1s);
+  EXPECT_EQ(answers(kEpoch + 1s).size(), 3U);
   EXPECT_EQ(endpoint.counts().limits_hit[LimitHit::kResets], 2U * 97);
 }
 
@@ -239,7 +239,7 @@ struct Client : EndpointTest {
 
   // The client's first datagram.
   Datagram begin() {
-    handle = endpoint.connect(kNow, kPath, *ClientTls::create(TrustAnyone{}), "tracker.example");
+    handle = endpoint.connect(kEpoch, kPath, *ClientTls::create(TrustAnyone{}), "tracker.example");
     return answers().at(0);
   }
 
@@ -287,7 +287,7 @@ TEST_F(Client, IgnoresVersionNegotiationThatOffersItsVersion) {
 
 TEST_F(Client, FindsItsConnectionUntilTheEventAfterItsEnd) {
   begin();
-  endpoint.close(kNow, handle);
+  endpoint.close(kEpoch, handle);
   EXPECT_EQ(endpoint.find(handle)->open_stream(), std::nullopt);
 
   ASSERT_TRUE(std::holds_alternative<Closed>(endpoint.next_event()->what));

@@ -16,7 +16,7 @@ namespace {
 constexpr Tick kNow(0);
 constexpr Tick kDead(-kLifetimeTicks - 1);  // the tick of a peer whose lifetime is over at kNow
 
-SocketAddress peer(std::size_t n) {
+SocketAddress numbered_peer(std::size_t n) {
   const auto byte = [n](unsigned i) { return static_cast<std::byte>(n >> 8 * i); };
   return {IpAddress::v4({byte(3), byte(2), byte(1), byte(0)}), static_cast<std::uint16_t>(1 + n % 7)};
 }
@@ -24,10 +24,10 @@ SocketAddress peer(std::size_t n) {
 /// A table beside the set of peers that must be in it.
 class OrderedTableTest : public testing::Test {
  protected:
-  static V4Entry alive(std::size_t n) { return V4Entry(peer(n), kNow, false); }
+  static V4Entry alive(std::size_t n) { return V4Entry(numbered_peer(n), kNow, false); }
 
   void insert(std::size_t n, Tick seen = kNow) {
-    table_.insert(V4Entry(peer(n), seen, false), hash_of_);
+    table_.insert(V4Entry(numbered_peer(n), seen, false), hash_of_);
     expected_.insert(n);
   }
   void erase(std::size_t n) {
@@ -48,7 +48,7 @@ class OrderedTableTest : public testing::Test {
     }
     std::set<SocketAddress> peers;
     for (const std::size_t n : expected_) {
-      peers.insert(peer(n));
+      peers.insert(numbered_peer(n));
       ASSERT_TRUE(contains(n)) << n;
     }
     EXPECT_TRUE(found == peers);

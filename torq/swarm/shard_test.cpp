@@ -12,7 +12,7 @@ namespace {
 
 using tracker::Role;
 
-constexpr Duration kLifetime = std::chrono::seconds(160);
+constexpr Duration kShardLifetime = std::chrono::seconds(160);
 
 InfoHash swarm_number(std::uint8_t n) { return {{std::byte{n}}}; }
 
@@ -26,7 +26,7 @@ class ShardTest : public testing::Test {
 
   Instant now_{std::chrono::hours(1)};
   Random random_{1};
-  Commons commons_{SipKey{{1, 2}}, kLifetime, {}};
+  Commons commons_{SipKey{{1, 2}}, kShardLifetime, {}};
   Shard shard_{commons_};
 
  private:
@@ -42,7 +42,7 @@ class ShardTest : public testing::Test {
 TEST_F(ShardTest, PassIsDueSixteenTimesInALifetime) {
   int passes = 0;
   for (int i = 0; i < 1600; ++i) {
-    now_ += kLifetime / 1600;
+    now_ += kShardLifetime / 1600;
     const Shard::Progress progress = shard_.sweep(now_, 100);
     EXPECT_TRUE(progress.is_over);
     seeder(1, 1);
@@ -59,13 +59,13 @@ TEST_F(ShardTest, PassGoesOnWithTheNextSwarmWhenTheCurrentOneVanishes) {
     seeder(2, n);
   }
   while (!shard_.sweep(now_, 1000).is_over) continue;
-  now_ += kLifetime * 99 / 100;
+  now_ += kShardLifetime * 99 / 100;
   while (!shard_.sweep(now_, 1000).is_over) continue;
   for (std::uint8_t n = 0; n < 10; ++n) {
     if (n > 0) leave(1, n);
     leecher(1, static_cast<std::uint8_t>(100 + n));
   }
-  now_ += kLifetime / 10;
+  now_ += kShardLifetime / 10;
 
   ASSERT_FALSE(shard_.sweep(now_, 1).is_over);
   ASSERT_EQ(seeders(1), 0u) << "the pass is in the middle of swarm 1: its seeder was over, its leechers are to come";
@@ -77,7 +77,7 @@ TEST_F(ShardTest, PassGoesOnWithTheNextSwarmWhenTheCurrentOneVanishes) {
 
 TEST_F(ShardTest, PassThatIsDueEndsHoweverSmallItsSteps) {
   for (std::uint8_t n = 0; n < 100; ++n) seeder(n, n), leecher(n, static_cast<std::uint8_t>(n + 100));
-  now_ += kLifetime / 10;
+  now_ += kShardLifetime / 10;
 
   int steps = 1;
   for (; !shard_.sweep(now_, 1).is_over; ++steps) ASSERT_LT(steps, 10'000);

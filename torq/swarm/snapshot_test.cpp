@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using tracker::Role;
 using tracker::SwarmCounts;
 
-constexpr Duration kLifetime = 150s;
+constexpr Duration kPeerLifetime = 150s;
 
 InfoHash swarm_number(std::size_t n) {
   InfoHash hash;
@@ -36,7 +36,8 @@ SocketAddress peer(std::size_t n) {
 
 /// A process: its store, and its own idea of time.
 struct Process {
-  explicit Process(std::uint64_t key, const StoreLimits& limits = {}) : store(SipKey{{key, 4}}, kLifetime, limits) {}
+  explicit Process(std::uint64_t key, const StoreLimits& limits = {})
+      : store(SipKey{{key, 4}}, kPeerLifetime, limits) {}
 
   void visit(std::size_t swarm, std::size_t n, Role role = Role::kLeecher, bool completed = false) {
     store.visit(now, {swarm_number(swarm), peer(n), role, completed, 0}, random, {});
@@ -50,8 +51,8 @@ struct Process {
     return {reply.peers.begin(), reply.peers.end()};
   }
   void pass(Duration time) {
-    for (Duration passed{}; passed < time; passed += kLifetime / 64) {
-      now += std::min(kLifetime / 64, time - passed);
+    for (Duration passed{}; passed < time; passed += kPeerLifetime / 64) {
+      now += std::min(kPeerLifetime / 64, time - passed);
       while (store.expire(now)) continue;
     }
   }
@@ -175,7 +176,7 @@ TEST(Snapshot, KeepsTheDownloadedCountsAlsoOfEmptySwarms) {
   EXPECT_EQ(after.counts(2), (SwarmCounts{0, 1, 0}));
   after.visit(1, 10, Role::kSeeder, true);
   EXPECT_EQ(after.counts(1).downloaded, 2u) << "of a peer that was counted before the restart";
-  after.pass(2 * kLifetime + kLifetime / 4);
+  after.pass(2 * kPeerLifetime + kPeerLifetime / 4);
   EXPECT_EQ(after.store.figures().swarms, 0u);
 }
 

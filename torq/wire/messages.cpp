@@ -5,12 +5,12 @@ namespace torq::wire {
 namespace {
 
 // In the order of the enum.
-constexpr std::array<std::string_view, kAllCapabilities.size()> kNames = {"announce",   "file",     "scrape",
-                                                                          "file_range", "file_raw", "list"};
+constexpr std::array<std::string_view, kAllCapabilities.size()> kCapabilityNames = {"announce",   "file",     "scrape",
+                                                                                    "file_range", "file_raw", "list"};
 
 }  // namespace
 
-std::string_view name_of(Capability capability) { return kNames.at(static_cast<std::size_t>(capability)); }
+std::string_view name_of(Capability capability) { return kCapabilityNames.at(static_cast<std::size_t>(capability)); }
 
 std::optional<Capability> parse_capability(std::string_view name) {
   for (const Capability c : kAllCapabilities) {

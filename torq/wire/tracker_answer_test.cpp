@@ -29,7 +29,7 @@ TrackerFault fault(std::string_view text) {
 
 std::vector<SocketAddress> peers(std::string_view text) { return good(text).reply.peers; }
 
-SocketAddress address(std::string_view text) { return parse_socket_address(text).value(); }
+SocketAddress socket_address(std::string_view text) { return parse_socket_address(text).value(); }
 
 InfoHash hash_of(char c) {
   InfoHash hash;
@@ -40,13 +40,13 @@ InfoHash hash_of(char c) {
 TEST(TrackerAnswer, TakesPeersInEachForm) {
   EXPECT_EQ(peers("d5:peers12:\xc0\x00\x02\x01\x1a\xe1\xc0\x00\x02\x02\x00\x00"
                   "e"sv),
-            std::vector{address("192.0.2.1:6881")})
+            std::vector{socket_address("192.0.2.1:6881")})
       << "without port 0";
   EXPECT_EQ(peers("d6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50"
                   "e"sv),
-            std::vector{address("[2001:db8::1]:80")});
+            std::vector{socket_address("[2001:db8::1]:80")});
   EXPECT_EQ(peers("d5:peersld2:ip9:192.0.2.17:peer id20:aaaaaaaaaaaaaaaaaaaa4:porti6881eed2:ip3:::14:porti1eeee"),
-            (std::vector{address("192.0.2.1:6881"), address("[::1]:1")}));
+            (std::vector{socket_address("192.0.2.1:6881"), socket_address("[::1]:1")}));
   EXPECT_TRUE(peers("d5:peersld2:ip7:a.b.com4:porti1eed2:ip9:192.0.2.14:porti65536eed2:ip9:192.0.2.1ei5eee").empty());
   EXPECT_TRUE(peers("de").empty());
 }

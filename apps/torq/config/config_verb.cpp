@@ -62,7 +62,7 @@ ExitCode check(const std::string& path) {
   return finish_output(ExitCode::kOk);
 }
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kConfigFooter = R"(Examples:
   torq config template > torq.toml     every setting with its default, as comments
   torq config check torq.toml          exit code 0, or 2 and the line that is wrong
   torq serve --config torq.toml)";
@@ -71,7 +71,7 @@ constexpr const char* kFooter = R"(Examples:
 
 void add_config(Verb& command) {
   Verb verb = command.verb("config", "Write or check a configuration file");
-  verb.footer(kFooter);
+  verb.footer(kConfigFooter);
   verb.needs_verb();
   verb.verb("template", "Print a file that says all defaults").runs([] {
     std::cout << config_template();

@@ -15,7 +15,7 @@ using wire::UdpHeader;
 using wire::UdpReply;
 
 constexpr wire::UdpTransaction kTransaction{0xcafe};
-constexpr Duration kUnixTime = std::chrono::seconds(1'800'000'000);
+constexpr Duration kUnixNow = std::chrono::seconds(1'800'000'000);
 
 SocketAddress address(std::string_view text) { return parse_socket_address(text).value(); }
 
@@ -75,7 +75,7 @@ class UdpDoorTest : public testing::Test {
   SocketAddress client_ = address("192.0.2.1:1000");
   swarm::MemoryStore store_{{}, std::chrono::minutes(10)};
   tracker::Tracker tracker_{store_, {}};
-  ConnectionIds ids_{SipKey{{3, 4}}, kUnixTime};
+  ConnectionIds ids_{SipKey{{3, 4}}, kUnixNow};
   Door door_{tracker_, ids_, 1};
   Packet last_;
 };
