@@ -28,6 +28,9 @@ endif()
 # docs/decisions/0009-unity-builds.md
 set(CMAKE_UNITY_BUILD ON CACHE BOOL "compile several files at once")
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-subobject-linkage)  # it takes the files that are included for headers
+endif()
 
 # For what is compiled more often than it is slow: the optimiser spent half of the build on the templates of tests.
 function(compile_quickly target)
