@@ -23,7 +23,7 @@ list(TRANSFORM client_modules REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARI
 add_library(torq_client_archive STATIC ${client_objects})
 set_target_properties(torq_client_archive PROPERTIES OUTPUT_NAME torq-client EXPORT_NAME client LINKER_LANGUAGE CXX)
 target_link_libraries(torq_client_archive PRIVATE
-  fmt::fmt simdjson::simdjson PkgConfig::ngtcp2 PkgConfig::nghttp3 PkgConfig::gnutls Threads::Threads)
+  fmt::fmt simdjson::simdjson PkgConfig::ngtcp2 PkgConfig::nghttp3 PkgConfig::gnutls PkgConfig::libcrypto Threads::Threads)
 target_compile_features(torq_client_archive INTERFACE cxx_std_20)
 target_include_directories(torq_client_archive INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
