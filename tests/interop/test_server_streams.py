@@ -284,4 +284,5 @@ def test_50_clients_download_the_large_file_at_once(serve, root, tmp_path):
         session.__exit__(None, None, None)
 
     assert {line["sha256"] for line in lines} == {seed.sha256(answer)}
-    assert peak < (600 if server.sanitized else 200) * 10**6, f"{peak / 1e6:.0f} MB"
+    # ASan keeps what was freed, up to 256 MB, and shadows all.
+    assert peak < (800 if server.sanitized else 200) * 10**6, f"{peak / 1e6:.0f} MB"
