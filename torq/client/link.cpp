@@ -146,7 +146,7 @@ void Link::write(quic::StreamId stream) {
 void Link::handle_reset(quic::StreamId stream) {
   if (!active_.contains(stream)) return;
   abandon(stream, {ErrorKind::kReset, "", "the server gave up before the end of its answer",
-                   "a file may have changed meanwhile: try again; if it stays so, its operator's log may say why", ""});
+                   "try again; if it stays so, its operator's log may say why", ""});
 }
 
 // Carrying requests --------------------------------------------------------------------------------------------------
