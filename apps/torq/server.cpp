@@ -64,15 +64,17 @@ unsigned worker_count(const ServeSettings& settings) {
 tracker::TrackerRules rules_of(const ServeSettings& settings) {
   tracker::TrackerRules rules;
   rules.interval = settings.interval;
+  rules.default_numwant = settings.limits.numwant;
+  rules.max_numwant = settings.limits.max_numwant;
   rules.trusted_proxies = settings.trusted_proxies;
   return rules;
 }
 
-// The intervals are the tracker's, which may change.
-wire::Limits limits_of(const tracker::TrackerRules& rules, const LimitSettings& settings) {
+// What else there is to respect is the tracker's, and may change.
+wire::Limits limits_of(const LimitSettings& settings) {
   wire::Limits limits;
   limits.max_request_bytes = settings.max_request_bytes;
-  limits.max_numwant = rules.max_numwant;
+  limits.max_json_file_bytes = settings.max_json_file_bytes;
   return limits;
 }
 
@@ -177,14 +179,7 @@ struct Server::Impl {
         tracker(store, rules_of(settings)),
         vitals(store, net::monotonic_now()),
         udp_ids(keys.udp_key(), unix_epoch),
-        shared{store,
-               tracker,
-               files,
-               vitals,
-               limits_of(tracker.rules(), settings.limits),
-               udp_ids,
-               alt_svc_of(listeners.doors),
-               log},
+        shared{store, tracker, files, vitals, limits_of(settings.limits), udp_ids, alt_svc_of(listeners.doors), log},
         ready{listeners.doors, identity.pin, full_path(settings.root), worker_count(settings)} {
     raise_descriptor_limit();
     for (const std::string& warning : identity.warnings) warn(warning);

@@ -70,6 +70,7 @@ void add_drops(NamedCounts& drops, const WorkerFigures& worker) {
 void add_limits(NamedCounts& limits, const WorkerFigures& worker) {
   limits.add_each("", quic::kLimitNames, worker.quic.limits_hit);
   limits.add("max_request_bytes", worker.json.errors[static_cast<std::size_t>(wire::ErrorCode::kRequestTooLarge)]);
+  limits.add("max_json_file_bytes", worker.json.errors[static_cast<std::size_t>(wire::ErrorCode::kFileTooLarge)]);
   limits.add("max_http_connections", worker.tcp.full);
   limits.add("max_http_connections_per_prefix", worker.tcp.prefix_full);
   limits.add("max_http_memory", worker.tcp.memory);

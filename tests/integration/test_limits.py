@@ -3,6 +3,7 @@
 docs/limits.md names."""
 import asyncio
 import contextlib
+import json
 import pathlib
 import re
 import struct
@@ -21,6 +22,8 @@ max_connections_per_prefix = 1
 max_handshakes_per_prefix = 50
 max_streams = 2
 max_request_bytes = 1024
+max_json_file_bytes = 2048
+max_numwant = 1
 max_unread_response = 65536
 first_byte_timeout = 1
 request_timeout = 1
@@ -37,14 +40,17 @@ max_peers_per_swarm = 3
 max_peers_per_address = 1
 """
 # Hit below; the others by unit tests.
-HIT = set(re.findall(r"^(\w+) =", CONFIG, re.M)) - {"exempt", "max_handshakes_per_prefix", "first_byte_timeout", "http_idle_timeout"}
+HIT = set(re.findall(r"^(\w+) =", CONFIG, re.M)) - {"exempt", "max_numwant", "max_handshakes_per_prefix", "first_byte_timeout", "http_idle_timeout"}
 
 
 async def over_quic(server):
     async with contextlib.AsyncExitStack() as stack:
         mine = await stack.enter_async_context(peers.aioquic_client.connect(server.address))
         assert code_of(await mine.ask(b"{" * 2000)) == "REQUEST_TOO_LARGE"
+        assert code_of(await mine.ask(file("medium.bin"))) == "FILE_TOO_LARGE"
         assert len(await mine.ask(file("medium.bin", encoding="raw"))) > 65536
+        told = json.loads(await mine.ask(b'{"version": 1, "capabilities": []}'))["limits"]
+        assert (told["max_json_file_bytes"], told["max_numwant"]) == (2048, 1)
         late = [mine.open() for _ in range(2)]
         for stream in late:
             stream.send(b"{")
@@ -72,9 +78,11 @@ def over_udp(server):
 
 def fill_the_store(server):
     """The second of an address, the third swarm, the fourth in a swarm, the fifth in all."""
+    heard = []
     for last, swarm, port in ((1, b"A", 1), (1, b"A", 2), (1, b"B", 1), (1, b"C", 1), (2, b"A", 1), (3, b"A", 1), (4, b"A", 1), (4, b"B", 1)):
         with udp.Tracker(server.address, source=f"127.0.1.{last}") as tracker:
-            tracker.announce(swarm * 20, port=port)
+            heard.append(len(tracker.announce(swarm * 20, port=port)[3]))
+    assert max(heard) == 1, heard
 
 
 def over_http(server):
@@ -122,10 +130,10 @@ def test_the_page_has_every_limit(command):
             names = re.findall(r"`(\w+)`", cells[1])
             defaults = re.findall(r"\d[\d,]*", cells[2])
             rows |= {name: defaults[at] if at < len(defaults) else None for at, name in enumerate(names)}
-    limits = [name for name in template if re.match("max_|http_|exempt|retry|.*_timeout", name)]
+    limits = [name for name in template if re.match("max_|numwant|http_|exempt|retry|.*_timeout", name)]
 
     assert set(limits) == set(rows)
     for name in limits:
         if rows[name] and template[name].isdigit():
-            value = int(rows[name].replace(",", "")) * (1 << 20 if name == "max_unread_response" else 1)
+            value = int(rows[name].replace(",", "")) * (1 << 20 if name in ("max_unread_response", "max_json_file_bytes") else 1)  # MiB there
             assert value == int(template[name]), name

@@ -39,13 +39,6 @@ Result<FileStamp, FileError> File::stamp() const {
                    .changed = ns(status.st_ctim)};
 }
 
-Result<std::chrono::sys_time<std::chrono::nanoseconds>, FileError> File::modified() const {
-  struct stat status{};
-  if (::fstat(fd_.get(), &status) != 0) return Failure(FileError::kReadError);
-  return std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::seconds(status.st_mtim.tv_sec) +
-                                                         std::chrono::nanoseconds(status.st_mtim.tv_nsec));
-}
-
 Result<std::size_t, FileError> File::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   // No file reaches where off_t ends; there the kernel would answer EINVAL instead of "end".
   constexpr std::uint64_t kEndOfOffsets = std::numeric_limits<off_t>::max();

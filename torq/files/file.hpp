@@ -4,7 +4,6 @@
 // each other. What was opened stays readable when its name is replaced or removed meanwhile. Reads may wait for the
 // disk. Belongs to one thread at a time, except read_at, which any number of threads may call at once.
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,8 +46,6 @@ class File {
   std::uint64_t size() const { return size_; }
 
   Result<FileStamp, FileError> stamp() const;
-  /// When its bytes last changed, by the file system's clock.
-  Result<std::chrono::sys_time<std::chrono::nanoseconds>, FileError> modified() const;
 
   /// Fills `out` from `offset` on. Fewer bytes than asked only where the file ends: within size(), that means that it
   /// shrank since it was opened.

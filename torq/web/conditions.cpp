@@ -102,9 +102,9 @@ unsigned weight_of(std::string_view accept, std::string_view type) {
 
 }  // namespace
 
-Validators validators_of(std::uint64_t size, std::chrono::sys_time<std::chrono::nanoseconds> modified) {
-  return {fmt::format("\"{:x}-{:x}\"", modified.time_since_epoch().count(), size),
-          std::chrono::floor<std::chrono::seconds>(modified)};
+Validators validators_of(const files::FileStamp& stamp) {
+  const std::chrono::sys_time<std::chrono::nanoseconds> modified{std::chrono::nanoseconds(stamp.modified)};
+  return {fmt::format("\"{}\"", stamp.validator()), std::chrono::floor<std::chrono::seconds>(modified)};
 }
 
 bool is_fresh(const wire::HttpRequest& request, const Validators& now) {

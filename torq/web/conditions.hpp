@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "torq/files/file.hpp"
 #include "torq/wire/http_request.hpp"
 #include "torq/wire/messages.hpp"
 
@@ -20,8 +21,7 @@ struct Validators {
   std::chrono::sys_seconds modified;
 };
 
-/// Of a file of `size` bytes that last changed at `modified`.
-Validators validators_of(std::uint64_t size, std::chrono::sys_time<std::chrono::nanoseconds> modified);
+Validators validators_of(const files::FileStamp& stamp);
 
 /// Whether what the client holds is what there is: 304.
 bool is_fresh(const wire::HttpRequest& request, const Validators& now);

@@ -13,7 +13,9 @@ using Kind = Portion::Kind;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::sys_seconds kThen{784111777s};
-const Validators kNow = validators_of(100, kThen + 5ms);
+constexpr std::int64_t kThenInNs = std::chrono::nanoseconds(kThen.time_since_epoch() + 5ms).count();
+constexpr files::FileStamp kStamp{.id = {1, 2}, .size = 100, .links = 1, .modified = kThenInNs, .changed = kThenInNs};
+const Validators kNow = validators_of(kStamp);
 
 Portion portion(std::string_view range, std::uint64_t size = 100, std::string_view if_range = {}) {
   wire::HttpRequest request{.method = wire::Method::kGet, .range = range, .if_range = if_range};
@@ -88,8 +90,14 @@ TEST(Conditions, TellWhetherTheClientHoldsWhatThereIs) {
 }
 
 TEST(Conditions, AnotherStateHasAnotherTag) {
-  EXPECT_NE(validators_of(100, kThen).etag, validators_of(101, kThen).etag);
-  EXPECT_NE(validators_of(100, kThen).etag, validators_of(100, kThen + 1ns).etag);
+  files::FileStamp longer = kStamp;
+  longer.size = 101;
+  files::FileStamp with_its_time_set_back = kStamp;
+  with_its_time_set_back.changed += 1;
+
+  EXPECT_EQ(validators_of(kStamp).etag, kNow.etag);
+  EXPECT_NE(validators_of(longer).etag, kNow.etag);
+  EXPECT_NE(validators_of(with_its_time_set_back).etag, kNow.etag);
 }
 
 TEST(Accept, PrefersWhatIsNamedBest) {

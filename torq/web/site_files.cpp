@@ -76,10 +76,10 @@ Reply Site::file(const wire::HttpRequest& request, const std::string& name) {
     const bool is_folder = opened.error() == files::FileError::kNotFound && parts_.files.stamp(name);
     return is_folder ? move_to_folder(name) : refuse(opened.error());
   }
-  const auto changed = opened->modified();
-  if (!changed) return refuse(changed.error());
+  const auto stamp = opened->stamp();
+  if (!stamp) return refuse(stamp.error());
   const std::uint64_t size = opened->size();
-  const Validators validators = validators_of(size, *changed);
+  const Validators validators = validators_of(*stamp);
   Reply reply;
   reply.fields = {{"etag", validators.etag},
                   {"last-modified", http_date(validators.modified)},

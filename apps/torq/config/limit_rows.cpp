@@ -7,6 +7,7 @@
 #include <array>
 
 #include "apps/torq/whole_number.hpp"
+#include "torq/tracker/swarm_store.hpp"
 
 namespace torq::app {
 namespace {
@@ -21,6 +22,7 @@ struct Range {
 
 constexpr Range kMany{1, 100'000'000};
 constexpr Range kTimes{1, 3'600};
+constexpr Range kPeersTold{0, tracker::SwarmStore::kMaxWanted};
 
 Setting row(std::string_view name, std::string_view value, std::string_view help, ValueForm form) {
   Setting setting;
@@ -120,6 +122,12 @@ std::vector<Setting> limit_rows() {
           number("max_streams", "N", "requests that one connection may have under way", {1, 10'000}, &L::max_streams)),
       fixed(number("max_request_bytes", "BYTES", "of one JSON request", {1'024, 16 * 1024 * 1024},
                    &L::max_request_bytes)),
+      fixed(number("max_json_file_bytes", "BYTES", "of a file that is sent as a JSON list of numbers",
+                   {1'024, 1024 * 1024 * 1024}, &L::max_json_file_bytes)),
+      number("numwant", "N", "peers that a client hears of when it does not say how many it wants", kPeersTold,
+             &L::numwant),
+      number("max_numwant", "N", "peers that it hears of at most; a UDP tracker's answer has room for fewer",
+             kPeersTold, &L::max_numwant),
       number("max_unread_response", "BYTES", "of answers that one connection has not acknowledged",
              {64 * 1024, 1024 * 1024 * 1024}, &L::max_unread_response),
       number("first_byte_timeout", "SECONDS", "from the opening of a stream to the first byte of its request", kTimes,

@@ -23,6 +23,9 @@ struct LimitSettings {
   unsigned max_memory = 2'048;  ///< MiB
   unsigned max_streams = 100;
   unsigned max_request_bytes = 64 * 1024;
+  unsigned max_json_file_bytes = 64 * 1024 * 1024;
+  unsigned numwant = 50;
+  unsigned max_numwant = 200;
   unsigned max_unread_response = 8 * 1024 * 1024;
   std::chrono::seconds first_byte_timeout{10};
   std::chrono::seconds request_timeout{60};

@@ -144,6 +144,14 @@ TEST(LimitSettings, AreReadFromTheFile) {
             "torq.toml:1: exempt: 192.0.2.1/24 is not an IP address or a block of them, for example 192.0.2.0/24");
 }
 
+TEST(LimitSettings, NeverTellAClientOfMorePeersThanAStoreDrawsAtOnce) {
+  const LimitSettings limits = settings_of("numwant = 0\nmax_numwant = 1000").limits;
+
+  EXPECT_EQ(limits.numwant, 0U);
+  EXPECT_EQ(limits.max_numwant, 1000U);
+  EXPECT_NE(error_of("max_numwant = 1001").find("1000"), std::string::npos) << error_of("max_numwant = 1001");
+}
+
 TEST(LimitSettings, AreSharedOutAmongWorkers) {
   LimitSettings all;
   all.max_connections = 10;

@@ -100,6 +100,7 @@ Answer Service::reply(const Asker&, const wire::FileRequest& request) {
 
 Answer Service::reply(const Asker&, const wire::CapabilityRequest& request) {
   wire::Limits limits = limits_;
+  limits.max_numwant = tracker_.rules().max_numwant;
   limits.interval = tracker_.rules().interval;
   limits.min_interval = std::min(limits.min_interval, limits.interval);
   Answer answer;
