@@ -27,7 +27,7 @@ using namespace torq::swarm;
 constexpr std::size_t kPeers = 1'000'000, kVisitors = 1'000;
 constexpr Duration kLifetime = std::chrono::seconds(150);
 constexpr auto kPhase = std::chrono::seconds(4);
-constexpr auto kPause = std::chrono::microseconds(200);  // as apps/torq/snapshots.cpp
+constexpr auto kPause = std::chrono::microseconds(200);  // as apps/torq/state/snapshots.cpp
 
 std::int64_t nanoseconds(clockid_t clock) {
   timespec time{};

@@ -7,13 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apps/torq/client_options.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/foreground.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
-#include "apps/torq/whole_number.hpp"
+#include "apps/torq/command/client_options.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/foreground.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
+#include "apps/torq/command/whole_number.hpp"
 #include "torq/client/tracker_client.hpp"
 #include "torq/net/system_entropy.hpp"
 

@@ -4,12 +4,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/torq/client_options.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/foreground.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
+#include "apps/torq/command/client_options.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/foreground.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
 #include "torq/client/client.hpp"
 #include "torq/wire/answer_encoder.hpp"
 
@@ -22,7 +22,7 @@ struct CapabilitiesOptions {
   bool json = false;
 };
 
-using Reply = Result<wire::CapabilityReply, client::Error>;
+using Told = Result<wire::CapabilityReply, client::Error>;
 
 // `resumed` is ours: whether a ticket of an earlier process spared the certificate.
 nlohmann::ordered_json as_json(const std::string& url, const wire::CapabilityReply& reply, bool resumed) {
@@ -47,7 +47,7 @@ bool knows_no_frame(const client::Error& error) {
          (error.code == "UNKNOWN_REQUEST" || error.code == "INVALID_REQUEST");
 }
 
-ExitCode show(const CapabilitiesOptions& options, const Reply& reply, bool resumed) {
+ExitCode show(const CapabilitiesOptions& options, const Told& reply, bool resumed) {
   if (reply) {
     const auto object = as_json(options.url, *reply, resumed);
     options.json ? void(std::cout << object.dump() << '\n') : show_to_people(object);
@@ -67,7 +67,7 @@ ExitCode capabilities(const CapabilitiesOptions& options) {
   Foreground foreground;
   ExitCode code = ExitCode::kOk;
   client::Client client(client_options());
-  client.capabilities(client::server_of(url, trust), [&](Reply reply) {
+  client.capabilities(client::server_of(url, trust), [&](Told reply) {
     foreground.post([&, reply = std::move(reply)] {
       code = show(options, reply, client.connections().resumed > 0);
       foreground.finish();

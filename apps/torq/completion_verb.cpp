@@ -4,9 +4,9 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/completion.hpp"
-#include "apps/torq/failures.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/completion.hpp"
+#include "apps/torq/command/failures.hpp"
 
 namespace torq::app {
 namespace {

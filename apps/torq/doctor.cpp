@@ -11,12 +11,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/diagnosis.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/style.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
+#include "apps/torq/doctor/diagnosis.hpp"
+#include "apps/torq/terminal/style.hpp"
 #include "torq/base/sockaddr.hpp"
 #include "torq/client/client.hpp"
 #include "torq/net/system_entropy.hpp"

@@ -3,15 +3,15 @@
 
 #include <filesystem>
 
-#include "apps/torq/batch.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/output_paths.hpp"
-#include "apps/torq/output_target.hpp"
-#include "apps/torq/standard_output.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
-#include "apps/torq/whole_number.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
+#include "apps/torq/command/whole_number.hpp"
+#include "apps/torq/download/batch.hpp"
+#include "apps/torq/download/output_paths.hpp"
+#include "apps/torq/download/output_target.hpp"
+#include "apps/torq/download/standard_output.hpp"
 
 namespace torq::app {
 namespace {

@@ -5,12 +5,12 @@
 #include <csignal>
 #include <exception>
 
-#include "apps/torq/bounded_write.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/key_log.hpp"
-#include "apps/torq/usage.hpp"
-#include "apps/torq/verb.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/key_log.hpp"
+#include "apps/torq/command/usage.hpp"
+#include "apps/torq/command/verb.hpp"
+#include "apps/torq/log/bounded_write.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/manual.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/manual.hpp"
 
 namespace torq::app {
 namespace {

@@ -6,12 +6,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/torq/client_options.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/foreground.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
+#include "apps/torq/command/client_options.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/foreground.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
 #include "torq/client/tracker_client.hpp"
 
 namespace torq::app {

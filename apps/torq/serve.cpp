@@ -12,10 +12,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/torq/bounded_write.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/server.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/log/bounded_write.hpp"
+#include "apps/torq/server/server.hpp"
 #include "torq/quic/tls.hpp"
 
 namespace torq::app {

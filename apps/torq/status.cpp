@@ -5,11 +5,11 @@
 #include <memory>
 #include <optional>
 
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/state_dir.hpp"
-#include "apps/torq/status_report.hpp"
-#include "apps/torq/status_socket.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/server/status_report.hpp"
+#include "apps/torq/server/status_socket.hpp"
+#include "apps/torq/state/state_dir.hpp"
 
 namespace torq::app {
 namespace {

@@ -10,17 +10,17 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/torq/client_options.hpp"
-#include "apps/torq/command_line.hpp"
-#include "apps/torq/failures.hpp"
-#include "apps/torq/foreground.hpp"
-#include "apps/torq/reference.hpp"
-#include "apps/torq/remote_folder.hpp"
-#include "apps/torq/style.hpp"
-#include "apps/torq/trust_options.hpp"
-#include "apps/torq/url_option.hpp"
-#include "apps/torq/verdict.hpp"
-#include "apps/torq/whole_number.hpp"
+#include "apps/torq/check/reference.hpp"
+#include "apps/torq/check/verdict.hpp"
+#include "apps/torq/command/client_options.hpp"
+#include "apps/torq/command/command_line.hpp"
+#include "apps/torq/command/failures.hpp"
+#include "apps/torq/command/foreground.hpp"
+#include "apps/torq/command/trust_options.hpp"
+#include "apps/torq/command/url_option.hpp"
+#include "apps/torq/command/whole_number.hpp"
+#include "apps/torq/download/remote_folder.hpp"
+#include "apps/torq/terminal/style.hpp"
 #include "torq/client/client.hpp"
 #include "torq/files/file_name.hpp"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A machine that fails under a server: files that change while they are sent, no descriptors left. What sockets and disks say is
-injected in torq/net/udp_socket_test.cpp, torq/files/atomic_file_test.cpp and apps/torq/snapshots_test.cpp, clocks that jump in
-apps/torq/snapshots_test.cpp, server_keys_test.cpp and identity_test.cpp."""
+injected in torq/net/udp_socket_test.cpp, torq/files/atomic_file_test.cpp and apps/torq/state/snapshots_test.cpp, clocks that jump in
+apps/torq/state/snapshots_test.cpp, server_keys_test.cpp and identity_test.cpp."""
 import asyncio
 import contextlib
 import json

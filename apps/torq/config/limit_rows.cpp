@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "apps/torq/whole_number.hpp"
+#include "apps/torq/command/whole_number.hpp"
 #include "torq/tracker/swarm_store.hpp"
 
 namespace torq::app {

@@ -8,10 +8,10 @@
 #include <cassert>
 #include <ranges>
 
+#include "apps/torq/command/nearest.hpp"
+#include "apps/torq/command/whole_number.hpp"
 #include "apps/torq/config/limit_rows.hpp"
 #include "apps/torq/config/toml_text.hpp"
-#include "apps/torq/nearest.hpp"
-#include "apps/torq/whole_number.hpp"
 
 namespace torq::app {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "apps/torq/config/limit_settings.hpp"
 #include "apps/torq/config/listen_at.hpp"
-#include "apps/torq/log.hpp"
+#include "apps/torq/log/log.hpp"
 #include "torq/base/address.hpp"
 #include "torq/base/result.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <sstream>
 
-#include "apps/torq/nearest.hpp"
+#include "apps/torq/command/nearest.hpp"
 
 namespace torq::app {
 namespace {
