@@ -155,7 +155,7 @@ void rampage(World& world, Random& random, Chaotic& at_server, Chaotic& at_clien
 }
 
 void tidy(World& world, Chaotic& at_server, Chaotic& at_client) {
-  for (int round = 0; round < (getenv("ROUNDS") ? atoi(getenv("ROUNDS")) : 5); ++round) {
+  for (int round = 0; round < 5; ++round) {
     at_client.tidy_up(*world.client_connection());
     at_server.tidy_up(*world.server_connection());
     world.act();
@@ -167,8 +167,15 @@ void tidy(World& world, Chaotic& at_server, Chaotic& at_client) {
   at_server.rest();
 }
 
+// One thread plays both sides: TSan has nothing to find here, and takes thirty times as long.
+#ifdef __SANITIZE_THREAD__
+constexpr std::uint64_t kSeeds = 50;
+#else
+constexpr std::uint64_t kSeeds = 1500;
+#endif
+
 TEST(SimulatedChaos, LeavesNoStreamAndNoDebtBehind) {
-  for (std::uint64_t seed = getenv("SEED") ? std::stoull(getenv("SEED")) : 0; seed < 1500; ++seed) {
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     const Settings settings = narrow(random);
