@@ -106,8 +106,7 @@ COMMANDS = {
     ("aquatic", "udp"): _aquatic("aquatic_udp", """socket_workers = 1
 log_level = "error"
 [network]
-use_ipv6 = false
-address_ipv4 = "127.0.0.1:{port}"
+address = "127.0.0.1:{port}"
 [protocol]
 max_response_peers = 30
 [cleaning]
@@ -117,8 +116,7 @@ max_peer_age = 1200
 swarm_workers = 1
 log_level = "error"
 [network]
-use_ipv6 = false
-address_ipv4 = "127.0.0.1:{port}"
+address = "127.0.0.1:{port}"
 keep_alive = true
 [cleaning]
 max_peer_age = 1800
