@@ -16,17 +16,38 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-std::string_view Announces::next() {
+Announces::Peer Announces::draw() {
   const std::uint64_t place = population_.in_turn ? count_++ % population_.peers : random_.below(population_.peers);
   const std::uint64_t peer = population_.first + place;
-  const std::uint64_t swarm = population_.swarms == 0 ? peer : mix(peer) % population_.swarms;
-  const bool seeds = peer % 4 == 0;
+  return {peer, population_.swarms == 0 ? peer : mix(peer) % population_.swarms};
+}
+
+std::string Announces::hash_of(std::uint64_t swarm) {
+  return fmt::format("{:016x}{:016x}{:08x}", mix(swarm), mix(~swarm), static_cast<std::uint32_t>(swarm));
+}
+
+std::string_view Announces::next() {
+  const Peer peer = draw();
   const auto end = fmt::format_to_n(
       text_.data(), text_.size(),
       R"({{"info_hash":"{:016x}{:016x}{:08x}","peer_id":"-TQ0100-{:012}","port":{},"uploaded":0,"downloaded":0,"left":{},"ip":"10.{}.{}.{}","numwant":{}}})",
-      mix(swarm), mix(~swarm), static_cast<std::uint32_t>(swarm), peer, 1024 + peer % 60'000, seeds ? 0 : 1'000'000,
-      peer >> 16 & 255, peer >> 8 & 255, peer & 255, population_.numwant);
+      mix(peer.swarm), mix(~peer.swarm), static_cast<std::uint32_t>(peer.swarm), peer.number, peer.port(), peer.left(),
+      peer.number >> 16 & 255, peer.number >> 8 & 255, peer.number & 255, population_.numwant);
   return {text_.data(), end.size};
+}
+
+std::string_view Announces::next_path() {
+  const Peer peer = draw();
+  char* at = fmt::format_to(text_.data(), "/announce?info_hash=");
+  for (const std::uint64_t word : {mix(peer.swarm), mix(~peer.swarm), peer.swarm << 32}) {
+    const int bytes = word == peer.swarm << 32 ? 4 : 8;
+    for (int i = 0; i < bytes; ++i) at = fmt::format_to(at, "%{:02X}", word >> (56 - 8 * i) & 0xff);
+  }
+  at = fmt::format_to(
+      at, "&peer_id=-TQ0100-{:012}&port={}&uploaded=0&downloaded=0&left={}&ip=10.{}.{}.{}&numwant={}&compact=1",
+      peer.number, peer.port(), peer.left(), peer.number >> 16 & 255, peer.number >> 8 & 255, peer.number & 255,
+      population_.numwant);
+  return {text_.data(), at};
 }
 
 }  // namespace torq::bench

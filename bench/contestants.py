@@ -122,11 +122,12 @@ COMMANDS = {
 }
 
 
-def build():
-    """All contestants and the load, as a user would build them."""
+def build(yardstick=True):
+    """All contestants and the load, as a user would build them; quinn only where it is wanted."""
     WORK.mkdir(parents=True, exist_ok=True)
     subprocess.run([PROJECT / "scripts/build", "release", "bench"], check=True)
-    subprocess.run([PROJECT / "scripts/build-yardstick"], check=True)
+    if yardstick:
+        subprocess.run([PROJECT / "scripts/build-yardstick"], check=True)
     subprocess.run([PROJECT / "scripts/make-seed", WORK / "seed"], check=True)
     with Server("torq"):  # makes the certificate
         pass

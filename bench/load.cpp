@@ -30,6 +30,7 @@ struct Options {
     app.add_option("--seconds", length);
     app.add_option("--limit", plan.limit, "ends after so many answers");
     app.add_flag("--resume", plan.resume, "connect: with a ticket");
+    app.add_flag("--http3", plan.http3, "announce: over HTTP/3");
     app.add_option("--file", plan.file);
     app.add_flag("--raw", plan.raw, "the file as bytes, not as a list of numbers");
     app.add_option("--peers", plan.population.peers, "how many are announced");

@@ -24,6 +24,7 @@ struct Plan {
   Duration length{};
   std::uint64_t limit = 0;  ///< ends after so many answers instead
   bool resume = false;
+  bool http3 = false;  ///< announces over HTTP/3 instead of the JSON protocol
   std::string file;
   bool raw = false;
   Population population;

@@ -294,6 +294,14 @@ bool Machine::open(Connection& connection, Stream& stream) {
   return true;
 }
 
+void Machine::open_control(Connection& connection, Stream& stream) {
+  stream.ends = false;
+  if (ngtcp2_conn_open_uni_stream(connection.conn, &stream.id, &stream) != 0) {
+    throw std::runtime_error("the server allows no control stream");
+  }
+  send(connection, stream);
+}
+
 void Machine::send(Connection& connection, Stream& stream) {
   if (!stream.queued && !stream.blocked && stream.has_output()) {
     stream.queued = true;
@@ -456,9 +464,8 @@ std::ptrdiff_t Machine::write_packet(Instant now, Connection& connection, std::s
         vectors[count++] = {reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(part.data())), part.size()};
       }
     }
-    const std::uint32_t flags =
-        stream == nullptr ? 0U
-                          : static_cast<std::uint32_t>(NGTCP2_WRITE_STREAM_FLAG_MORE | NGTCP2_WRITE_STREAM_FLAG_FIN);
+    const auto flags = static_cast<std::uint32_t>(
+        stream == nullptr ? 0 : NGTCP2_WRITE_STREAM_FLAG_MORE | (stream->ends ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0));
     ngtcp2_ssize taken = -1;
     const ngtcp2_ssize written =
         ngtcp2_conn_writev_stream(connection.conn, nullptr, nullptr, out.data(), out.size(), &taken, flags,

@@ -34,7 +34,8 @@ struct Stream {
   Bytes head;  ///< sent before `body`
   Bytes body;
   std::size_t sent = 0;
-  bool fin_sent = false;
+  bool ends = true;       ///< with a FIN
+  bool fin_sent = false;  ///< or all that there is, of one that does not end
   bool queued = false;
   bool blocked = false;  ///< by flow control
   std::uint64_t received = 0;
@@ -96,6 +97,8 @@ class Machine {
   Connection& connect(const std::vector<unsigned char>* ticket);
   /// False while the peer allows no more streams. `stream` belongs to the caller until on_closed.
   bool open(Connection& connection, Stream& stream);
+  /// Unidirectional; never ends. For the control stream of HTTP/3.
+  void open_control(Connection& connection, Stream& stream);
   /// `stream.head` and `stream.body` are to be sent, then FIN.
   void send(Connection& connection, Stream& stream);
   /// Ends it with a CONNECTION_CLOSE.

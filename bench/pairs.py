@@ -9,15 +9,15 @@ PAIRS_PER_START = 5  # a process has luck of its own with its memory: begin anew
 
 def measure(row, pairs, seconds):
     """Contestant -> its figures. A pair that lost one of its measurements counts for none."""
-    figures = {name: [] for name in row.contestants}
+    order = list(getattr(row, "present", row.contestants))
+    figures = {name: [] for name in order}
     if row.pairs:
         pairs = min(pairs, row.pairs)
-    order = list(row.contestants)
     while len(figures[order[0]]) < pairs:
         if row.fresh:
             batch = [turn(order, lambda name: row.measure(name))]
         else:
-            with servers_of(row) as servers:
+            with row.servers() if hasattr(row, "servers") else servers_of(row) as servers:
                 wanted = min(PAIRS_PER_START, pairs - len(figures[order[0]]))
                 batch = [turn(order, lambda name: row.measure(servers[name], seconds)) for _ in range(wanted)]
         for found in batch:

@@ -37,9 +37,9 @@ std::size_t segment_of(const msghdr& message) {
 }  // namespace
 
 Udp::Udp() : slots_(std::make_unique<Slots>()), area_(kRuns * kSlotSize) {
-  slots_->payloads = std::make_unique_for_overwrite<std::byte[]>(kBatch * kSlotSize);
+  slots_->payloads = std::make_unique_for_overwrite<std::byte[]>(kBatch * kStride);
   for (std::size_t i = 0; i < kBatch; ++i) {
-    slots_->vectors[i] = {slots_->payloads.get() + i * kSlotSize, kSlotSize};
+    slots_->vectors[i] = {slots_->payloads.get() + i * kStride, kSlotSize};
     msghdr& header = slots_->messages[i].msg_hdr;
     header.msg_iov = &slots_->vectors[i];
     header.msg_iovlen = 1;

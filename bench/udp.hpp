@@ -57,6 +57,7 @@ class Udp {
  private:
   static constexpr unsigned kBatch = 32;
   static constexpr std::size_t kSlotSize = 64 * 1024;
+  static constexpr std::size_t kStride = kSlotSize + 192;  // or all begin in the same lines of the caches
   static constexpr std::size_t kRuns = 64;
   static constexpr std::size_t kRunsPerSpace = 2;  // that a caller may queue before it asks for space() again
 

@@ -34,7 +34,9 @@ struct Plan {
   std::uint64_t announces_per_scrape = 100;
   double warm_up = 1;
   double seconds = 3;
+  double rate = 0;  ///< requests a second, whatever the answers do; 0: each answer makes room for the next
   bool fill = false;
+  bool prints_hashes = false;
 };
 
 /// The torrent of each peer: few of them are hot, most have a peer or two.
@@ -60,6 +62,12 @@ InfoHash hash_of(std::uint32_t torrent) {
   return hash;
 }
 
+void print_hashes(const Plan& plan) {
+  for (std::uint32_t torrent = 0; torrent < plan.torrents; ++torrent) {
+    std::puts(to_string(hash_of(torrent)).c_str());
+  }
+}
+
 class Load {
  public:
   explicit Load(const Plan& plan)
@@ -71,9 +79,12 @@ class Load {
 
   void run() {
     connect();
-    for (std::uint32_t i = 0; i < plan_.outstanding; ++i) ask(i);
-    udp_.flush();
+    if (plan_.rate <= 0) {
+      for (std::uint32_t i = 0; i < plan_.outstanding; ++i) ask(i, now_);
+      udp_.flush();
+    }
     if (plan_.fill) turn_until([this](Instant) { return filled_ >= plan_.peers; });
+    due_ = clock_now();
     turn_for(plan_.warm_up);
     gauge_.begin(clock_now());
     turn_for(plan_.seconds);
@@ -93,27 +104,39 @@ class Load {
   }
 
   void connect() {
-    const std::size_t size = wire::encode_udp_connect(std::as_writable_bytes(udp_.space()), UdpTransaction{});
-    udp_.queue(0, nullptr, 0, size, size);
+    ask_for_id();
     udp_.flush();
     bool known = false;
     udp_.wait(std::chrono::seconds(2));
-    udp_.receive([&](std::size_t, const Received& received) {
-      const auto reply = wire::parse_udp_reply(received.bytes, Family::kIpv4);
-      const auto* connected = reply ? std::get_if<wire::UdpConnectReply>(&reply->what) : nullptr;
-      known = connected != nullptr;
-      if (known) id_ = connected->connection;
-    });
+    udp_.receive([&](std::size_t, const Received& received) { known = take_id(received.bytes); });
     if (!known) throw std::runtime_error(plan_.server + " does not answer a connect");
+  }
+
+  void ask_for_id() {
+    const std::size_t size = wire::encode_udp_connect(std::as_writable_bytes(udp_.space()), UdpTransaction{});
+    udp_.queue(0, nullptr, 0, size, size);
     connected_at_ = clock_now();
   }
 
-  void ask(std::uint32_t slot) {
+  bool take_id(Bytes answer) {
+    const auto reply = wire::parse_udp_reply(answer, Family::kIpv4);
+    const auto* connected = reply ? std::get_if<wire::UdpConnectReply>(&reply->what) : nullptr;
+    if (connected != nullptr) id_ = connected->connection;
+    return connected != nullptr;
+  }
+
+  void ask(std::uint32_t slot, Instant since) {
     const auto space = std::as_writable_bytes(udp_.space());
     const bool scrapes = asked_++ % (plan_.announces_per_scrape + 1) == plan_.announces_per_scrape;
     const std::size_t size = scrapes ? write_scrape(space, slot) : write_announce(space, slot);
     udp_.queue(slot % plan_.sockets, nullptr, 0, size, size);
-    sent_at_[slot] = now_;
+    sent_at_[slot] = since;
+  }
+
+  // Latencies of an open loop count from when the request was due.
+  void ask_what_is_due() {
+    const Duration gap(static_cast<Duration::rep>(1e9 / plan_.rate));
+    for (; due_ <= now_; due_ += gap) ask(turn_++ % static_cast<std::uint32_t>(sent_at_.size()), due_);
   }
 
   std::size_t write_announce(std::span<std::byte> out, std::uint32_t slot) {
@@ -143,15 +166,17 @@ class Load {
   void turn_until(const auto& is_over) {
     constexpr auto kPatience = std::chrono::milliseconds(200);
     while (!is_over(now_)) {
-      udp_.wait(kPatience);
+      udp_.wait(plan_.rate > 0 ? std::max(due_ - clock_now(), Duration::zero()) : Duration(kPatience));
       now_ = clock_now();
       bool heard = false;
       udp_.receive([&](std::size_t, const Received& received) { heard |= take(received.bytes); });
-      if (!heard) ask_again_what_was_lost();
-      udp_.flush();
-      if (now_ - connected_at_ > std::chrono::seconds(60)) {
-        throw std::runtime_error("a connection ID is good for a minute: measure for less");
+      if (plan_.rate > 0) {
+        ask_what_is_due();
+      } else if (!heard) {
+        ask_again_what_was_lost();
       }
+      udp_.flush();
+      if (now_ - connected_at_ > std::chrono::seconds(45)) ask_for_id();  // good for a minute (BEP 15)
     }
   }
 
@@ -160,6 +185,7 @@ class Load {
     if (answer.size() < 8) return false;
     const auto action = std::to_integer<unsigned>(answer[3]);
     const auto slot = std::to_integer<std::uint32_t>(answer[6]) << 8 | std::to_integer<std::uint32_t>(answer[7]);
+    if (action == static_cast<unsigned>(UdpAction::kConnect)) return take_id(answer);
     if (slot >= sent_at_.size()) return false;
     if (action == static_cast<unsigned>(UdpAction::kAnnounce)) {
       ++announced_;
@@ -169,14 +195,14 @@ class Load {
     }
     gauge_.answer(now_ - sent_at_[slot]);
     gauge_.bytes(answer.size());
-    ask(slot);
+    if (plan_.rate <= 0) ask(slot, now_);
     return true;
   }
 
   void ask_again_what_was_lost() {
     for (std::uint32_t slot = 0; slot < sent_at_.size(); ++slot) {
       ++lost_;
-      ask(slot);
+      ask(slot, now_);
     }
   }
 
@@ -189,6 +215,8 @@ class Load {
   wire::UdpConnectionId id_{};
   Instant now_ = clock_now();
   Instant connected_at_{};
+  Instant due_{};  // the next request of an open loop
+  std::uint32_t turn_ = 0;
   std::uint64_t asked_ = 0, filled_ = 0, announced_ = 0, peers_heard_ = 0, lost_ = 0;
 };
 
@@ -208,10 +236,16 @@ int main(int argc, char** argv) {
   app.add_option("--announces-per-scrape", plan.announces_per_scrape);
   app.add_option("--warm-up", plan.warm_up, "seconds");
   app.add_option("--seconds", plan.seconds);
+  app.add_option("--rate", plan.rate, "requests a second; without it each answer makes room for the next");
   app.add_flag("--fill", plan.fill, "announces every peer once before all else");
+  app.add_flag("--print-hashes", plan.prints_hashes, "of all torrents, and nothing else");
   CLI11_PARSE(app, argc, argv);
   try {
-    torq::bench::Load(plan).run();
+    if (plan.prints_hashes) {
+      torq::bench::print_hashes(plan);
+    } else {
+      torq::bench::Load(plan).run();
+    }
     return 0;
   } catch (const std::exception& failure) {
     std::cerr << "torq-udp-load: " << failure.what() << '\n';

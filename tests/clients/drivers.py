@@ -3,19 +3,21 @@
 folder. All of them go on seeding when they have the file."""
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
 
 END_SECONDS = 30
 PORT = 6881
+BUILD = pathlib.Path(__file__).parents[2] / "build"
 
 
 class Client:
     """One that runs, in a folder of its own; `data` is where the file is, or comes to be."""
 
     program = None
-    package = None
+    package = None  # Debian's
     end_signal = signal.SIGTERM
 
     def __init__(self, inside, folder, torrent, ca):
@@ -32,6 +34,10 @@ class Client:
     @classmethod
     def is_here(cls):
         return shutil.which(cls.program) is not None
+
+    @classmethod
+    def comes_from(cls):
+        return f"Debian's {cls.package}"
 
     def environment(self):
         return {}
@@ -117,4 +123,24 @@ class Qbittorrent(Client):
         return (self.program, f"--profile={self.folder / 'profile'}", f"--save-path={self.data}", "--skip-dialog=true", self.torrent)
 
 
-CLIENTS = {"aria2": Aria2, "transmission": Transmission, "rtorrent": Rtorrent, "qbittorrent": Qbittorrent}
+class WebTorrent(Client):
+    program = "webtorrent"
+    command = BUILD / "webtorrent" / "node_modules" / "webtorrent-cli" / "bin" / "cmd.js"
+
+    @classmethod
+    def is_here(cls):
+        return shutil.which("node") is not None and cls.command.exists()
+
+    @classmethod
+    def comes_from(cls):
+        return "npm's webtorrent-cli"
+
+    def environment(self):
+        return {"NODE_EXTRA_CA_CERTS": str(self.ca), "DEBUG": "bittorrent-tracker*"}
+
+    def words(self):
+        return ("node", self.command, "download", self.torrent, "--out", self.data, "--keep-seeding", "--quiet", "--torrent-port", PORT,
+                "--dht-port", PORT)
+
+
+CLIENTS = {"aria2": Aria2, "transmission": Transmission, "rtorrent": Rtorrent, "qbittorrent": Qbittorrent, "webtorrent": WebTorrent}

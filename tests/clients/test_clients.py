@@ -19,6 +19,7 @@ CANNOT = {
     ("transmission", "udp", "ipv6"): "3.00 announces itself, but finds nobody in the answer",
     ("rtorrent", "udp", "ipv6"): "0.9.8 announces itself, but finds nobody in the answer",
     ("aria2", "udp", "ipv6"): "1.36 does not announce itself there",
+    ("webtorrent", "udp", "ipv6"): "1.9 asks UDP trackers over IPv4 alone",
 }
 
 
@@ -64,7 +65,7 @@ def move(swarm, seeds, leeches):
     """`seeds` and `leeches` are (client, door, family)."""
     for name, *_ in (seeds, leeches):
         if not CLIENTS[name].is_here():
-            pytest.skip(f"there is no {CLIENTS[name].program} here (Debian's {CLIENTS[name].package}): scripts/setup --clients")
+            pytest.skip(f"there is no {CLIENTS[name].program} here ({CLIENTS[name].comes_from()}): scripts/setup --clients")
     running = [swarm.join("seeder", *seeds)]
     try:
         until((1, 0, 0), swarm.scraped, *running)
@@ -97,8 +98,11 @@ def test_a_file_moves(swarm, client, door, family):
 
 
 @pytest.mark.long
-def test_a_file_moves_from_one_door_to_another(swarm):
-    move(swarm, ("transmission", "udp", "ipv4"), ("aria2", "http", "ipv4"))
+@pytest.mark.parametrize("seeds, leeches", [(("transmission", "udp", "ipv4"), ("aria2", "http", "ipv4")),
+                                            (("webtorrent", "http", "ipv4"), ("aria2", "udp", "ipv4")),
+                                            (("aria2", "http", "ipv4"), ("webtorrent", "udp", "ipv4"))])
+def test_a_file_moves_from_one_door_and_client_to_another(swarm, seeds, leeches):
+    move(swarm, seeds, leeches)
 
 
 def test_a_file_moves_between_two_of_one_kind(swarm):

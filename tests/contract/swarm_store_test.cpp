@@ -60,6 +60,25 @@ TEST_P(SwarmStoreContract, KeepsSwarmsApart) {
   EXPECT_EQ(counts(), figures(0, 0, 1));
 }
 
+TEST_P(SwarmStoreContract, ChangesNothingWhenItForesees) {
+  std::vector<InfoHash> all;
+  for (std::size_t n = 0; n < 100; ++n) all.push_back(swarm_number(n));
+  for (const std::size_t size : {0, 1, 2, 300}) {  // none, and each form that its peers may have
+    swarm_ = all[size % all.size()];
+    for (std::size_t n = 0; n < size; ++n) leecher(v4_peer(n), 0);
+  }
+  leecher(v6_peer(1), 0);
+
+  store_->foresee(all);
+  store_->foresee({});
+
+  for (const InfoHash& hash : all) {
+    swarm_ = hash;
+    const std::uint64_t expected = hash == all[0] ? 301 : hash == all[1] ? 1 : hash == all[2] ? 2 : 0;
+    EXPECT_EQ(counts(), figures(0, 0, expected));
+  }
+}
+
 TEST_P(SwarmStoreContract, TellsPeersApartByAddressAndPort) {
   const SocketAddress one = v4_peer(1);
   const SocketAddress other_port{one.ip, static_cast<std::uint16_t>(one.port + 1)};

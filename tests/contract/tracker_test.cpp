@@ -279,6 +279,7 @@ TEST_P(TrackerRulesTest, CountsAnAskerForWhichThereIsNoRoomInItsOwnReplyOnly) {
   EXPECT_EQ(full_swarm.complete, 1u);
   EXPECT_EQ(full_swarm.incomplete, 1u);
   EXPECT_EQ(full_swarm.peers, Peers{peer("8.1.0.1")});
+  EXPECT_FALSE(full_swarm.listed);
   EXPECT_EQ(scrape(), (SwarmCounts{1, 0, 0}));
 
   Announce elsewhere = with(AnnounceEvent::kCompleted, seeding());

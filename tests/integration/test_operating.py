@@ -113,7 +113,7 @@ def test_status_counts_every_door(serve, command, aioquic):
         tracker.scrape(b"h" * 20)
         tracker.send(b"\0" * 98)
         tracker.connect()
-    with contextlib.closing(h3.Door(server)) as door:
+    with contextlib.closing(h3.Door(server.address)) as door:
         assert door.ask("/files/small.txt").status == 200
     assert aioquic.refusal(server.address, ["unknown"])
 

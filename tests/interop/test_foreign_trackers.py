@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""torq announce and torq scrape at trackers that others wrote: opentracker (Debian's package) and npm's bittorrent-tracker."""
+"""torq announce and torq scrape at trackers that others wrote: opentracker (Debian's package), npm's bittorrent-tracker, and one over
+HTTP/3 on aioquic."""
 import os
 import pathlib
 import shutil
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from harness import torq
+from harness import peers, torq
 
 OK, OTHER = 0, 1
 HERE = pathlib.Path(__file__).parent
@@ -81,15 +82,15 @@ def told(tmp_path_factory):
     return torq.Command(tmp_path_factory.mktemp("command"))
 
 
-def check_announce_and_scrape(told, url, hash):
+def check_announce_and_scrape(told, url, hash, *trust):
     def announce(port, *words):
-        finished = told("announce", url, hash, "--port", port, "--json", *words)
+        finished = told("announce", url, hash, "--port", port, "--json", *words, *trust)
         assert finished.code == OK and not finished.err, finished
         return finished.objects[0]
 
     seeder = announce(6001, "--left", 0, "--event", "started")
     leecher = announce(6002, "--left", 5, "--event", "started", "--numwant", 10)
-    scraped = told("scrape", url, hash, "--json")
+    scraped = told("scrape", url, hash, "--json", *trust)
     gone = announce(6001, "--left", 0, "--event", "stopped")
 
     assert (seeder["complete"], seeder["incomplete"]) == (1, 0) and seeder["interval"] > 0
@@ -115,3 +116,17 @@ def test_opentracker(told, opentracker, scheme):
 def test_npms_tracker(told, npm_tracker, scheme):
     """The bytes of its answers are not text to it: a hash that is none stays one."""
     check_announce_and_scrape(told, f"{scheme}://127.0.0.1:{npm_tracker}/announce", b"twenty bytes of text".hex())
+
+
+def test_aioquics_http3(told, tmp_path):
+    server = peers.start_aioquic_tracker(tmp_path)
+    url = server.url.replace("quic:", "h3:")
+    try:
+        check_announce_and_scrape(told, url + "/announce", UNLISTED, "--pin", server.pin)
+        refused = told("announce", url + "/elsewhere", UNLISTED, "--port", 6001, "--pin", server.pin)
+        several = told("scrape", url + "/announce", UNLISTED, LISTED, "--json", "--pin", server.pin)
+    finally:
+        assert server.stop() == 0
+
+    assert refused.code == OTHER and "nothing at this path" in refused.err, refused
+    assert [row["info_hash"] for row in several.objects] == [UNLISTED, LISTED], several

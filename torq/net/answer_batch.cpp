@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "torq/net/answer_batch.hpp"
 
+#include <cassert>
+
 namespace torq::net {
 
-AnswerBatch::AnswerBatch() : area_(kCount * DatagramApplication::kMaxAnswer) { answers_.reserve(kCount); }
-
-void AnswerBatch::ask(DatagramApplication& application, Instant now, const quic::Path& path, Bytes datagram,
-                      UdpSocket& socket) {
-  constexpr std::size_t kRoom = DatagramApplication::kMaxAnswer;
-  if (answers_.size() == kCount) send(socket);
-  const auto room = std::span(area_).subspan(answers_.size() * kRoom).first<kRoom>();
-  const std::size_t size = application.answer(now, path.remote, datagram, room);
-  if (size > 0) answers_.push_back({{path, quic::Ecn::kNone, size, size}, room.first(size)});
+AnswerBatch::AnswerBatch() : area_(kCount * DatagramApplication::kMaxAnswer) {
+  paths_.reserve(kCount);
+  datagrams_.reserve(kCount);
+  answers_.reserve(kCount);
 }
 
-void AnswerBatch::send(UdpSocket& socket) {
-  if (answers_.empty()) return;
-  unsent_ += answers_.size() - socket.send(answers_);
+void AnswerBatch::add(const quic::Path& path, Bytes datagram) {
+  assert(!is_full());
+  paths_.push_back(path);
+  datagrams_.push_back(datagram);
+}
+
+void AnswerBatch::answer(DatagramApplication& application, Instant now, UdpSocket& socket) {
+  constexpr std::size_t kRoom = DatagramApplication::kMaxAnswer;
+  if (datagrams_.empty()) return;
+  application.foresee(datagrams_);
+  for (std::size_t i = 0; i < datagrams_.size(); ++i) {
+    const auto room = std::span(area_).subspan(answers_.size() * kRoom).first<kRoom>();
+    const std::size_t size = application.answer(now, paths_[i].remote, datagrams_[i], room);
+    if (size > 0) answers_.push_back({{paths_[i], quic::Ecn::kNone, size, size}, room.first(size)});
+  }
+  if (!answers_.empty()) unsent_ += answers_.size() - socket.send(answers_);
+  paths_.clear();
+  datagrams_.clear();
   answers_.clear();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The answers to the datagrams of one batch, on their way to one sendmmsg. Allocated once. Internal to this module.
+// The datagrams of one batch that ask a DatagramApplication, and its answers, on their way to one sendmmsg. Allocated
+// once. Internal to this module.
 
 #include <vector>
 
@@ -13,10 +14,12 @@ class AnswerBatch {
  public:
   AnswerBatch();
 
-  /// Asks, and keeps the answer; sends all through `socket` when there is no room for another.
-  void ask(DatagramApplication& application, Instant now, const quic::Path& path, Bytes datagram, UdpSocket& socket);
-  /// What a full socket does not take is lost, as a request may be: whoever waits for it asks again.
-  void send(UdpSocket& socket);
+  bool is_full() const { return datagrams_.size() == kCount; }
+  /// `datagram` stays where it is until answer(). Not when it is full.
+  void add(const quic::Path& path, Bytes datagram);
+  /// Asks about all, and sends the answers through `socket`. What a full socket does not take is lost, as a request may
+  /// be: whoever waits for it asks again.
+  void answer(DatagramApplication& application, Instant now, UdpSocket& socket);
 
   /// How many were lost so.
   std::uint64_t unsent() const { return unsent_; }
@@ -24,6 +27,8 @@ class AnswerBatch {
  private:
   static constexpr std::size_t kCount = 64;
 
+  std::vector<quic::Path> paths_;
+  std::vector<Bytes> datagrams_;
   std::vector<std::byte> area_;
   std::vector<Outgoing> answers_;  // into area_
   std::uint64_t unsent_ = 0;

@@ -21,6 +21,9 @@ class DatagramApplication {
   using Room = std::span<std::byte, kMaxAnswer>;
 
   virtual ~DatagramApplication() = default;
+  /// These came together, and answer() will be asked about each: time to fetch from memory what that needs, of all at
+  /// once. Changes nothing.
+  virtual void foresee(std::span<const Bytes> datagrams) { static_cast<void>(datagrams); }
   /// How many bytes the answer to `source` has; 0: none.
   virtual std::size_t answer(Instant now, const SocketAddress& source, Bytes datagram, Room room) = 0;
 };

@@ -72,7 +72,7 @@ struct QuicDriver::Impl {
         count = port.socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
           take(now, port, path, ecn, datagram);
         });
-        answers.send(port.socket);
+        if (datagrams != nullptr) answers.answer(*datagrams, now, port.socket);
         total += count;
       }
       port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
@@ -84,7 +84,8 @@ struct QuicDriver::Impl {
 
   void take(Instant now, Port& port, const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
     if (port.speech == UdpSpeech::kDatagrams || (port.speech == UdpSpeech::kEither && !quic::could_be_quic(datagram))) {
-      return answers.ask(*datagrams, now, path, datagram, port.socket);
+      if (answers.is_full()) answers.answer(*datagrams, now, port.socket);
+      return answers.add(path, datagram);
     }
     if (workers.size() > 1) {
       const auto owner = quic::worker_named_by(datagram, static_cast<unsigned>(workers.size()));

@@ -31,9 +31,9 @@ IpAddress ip_of(const in6_addr& address) {
 
 }  // namespace
 
-ReceiveBatch::Slots::Slots() : payloads(std::make_unique_for_overwrite<std::byte[]>(kCount * kSlotSize)) {
+ReceiveBatch::Slots::Slots() : payloads(std::make_unique_for_overwrite<std::byte[]>(kCount * kStride)) {
   for (std::size_t i = 0; i < kCount; ++i) {
-    vectors[i] = {payloads.get() + i * kSlotSize, kSlotSize};
+    vectors[i] = {payloads.get() + i * kStride, kSlotSize};
     messages[i].msg_hdr.msg_iov = &vectors[i];
     messages[i].msg_hdr.msg_iovlen = 1;
     messages[i].msg_hdr.msg_name = &sources[i];

@@ -15,6 +15,8 @@ namespace torq::net {
 struct ReceiveBatch::Slots {
   static constexpr unsigned kCount = 32;
   static constexpr std::size_t kSlotSize = 64 * 1024;  // a smaller one would truncate what GRO has merged
+  // Slots at multiples of 64 KiB would have their first bytes in the same few lines of every cache.
+  static constexpr std::size_t kStride = kSlotSize + 192;
   static constexpr std::size_t kControlSize = 128;
 
   Slots();

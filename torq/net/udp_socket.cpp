@@ -60,13 +60,14 @@ class Control {
     if (family == Family::kIpv4) add(IPPROTO_IP, IP_TOS, value);
     if (family == Family::kIpv6) add(IPPROTO_IPV6, IPV6_TCLASS, value);
   }
+  void clear() { used_ = 0; }
   void attach_to(msghdr& message) {
     message.msg_control = used_ > 0 ? space_.data() : nullptr;
     message.msg_controllen = used_;
   }
 
  private:
-  alignas(cmsghdr) std::array<std::byte, 128> space_{};
+  alignas(cmsghdr) std::array<std::byte, 128> space_;  // what is not used is not cleared: there are many of these
   std::size_t used_ = 0;
 };
 
@@ -84,6 +85,7 @@ struct Message {
     header.msg_namelen = destination.size();
     header.msg_iov = &vector;
     header.msg_iovlen = 1;
+    control.clear();
     if (wildcard && !transmit.path.local.ip.is_unspecified()) control.add_source(transmit.path.local);
     if (transmit.ecn != quic::Ecn::kNone) control.add_ecn(transmit.path.remote.ip.family(), transmit.ecn);
     if (bytes.size() > transmit.segment_size) {
@@ -236,7 +238,7 @@ void UdpSocket::take_refusals(const Refused& refused) {
 
 std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
   std::array<mmsghdr, kSendBatch> headers;
-  std::array<Message, kSendBatch> messages{};
+  std::array<Message, kSendBatch> messages;
   std::size_t done = 0;
   std::size_t told_at = runs.size();
   while (done < runs.size()) {
@@ -247,7 +249,6 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
     }
     const std::size_t count = segmentation_ ? std::min(runs.size() - done, kSendBatch) : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      messages[i] = {};
       messages[i].fill(headers[i].msg_hdr, runs[done + i].transmit, runs[done + i].bytes, address_.ip.is_unspecified());
     }
     const int sent = calls_.many(fd_, headers.data(), static_cast<unsigned>(count), 0);

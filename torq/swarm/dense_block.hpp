@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "torq/base/prefetch.hpp"
+
 namespace torq::swarm {
 
 template <class Entry>
@@ -23,6 +25,11 @@ class DenseBlock {
   DenseBlock() : memory_(allocate(2)) {}
 
   std::size_t size() const { return header().size; }
+  /// Brings the beginning into the cache: a search goes on from there by itself.
+  void foresee() const {
+    constexpr std::size_t kLine = 64, kLines = 4;
+    for (std::size_t line = 0; line < kLines; ++line) prefetch(memory_.get() + line * kLine);
+  }
   std::size_t bytes() const { return sizeof(Header) + header().capacity * sizeof(Entry); }
   Entry* begin() { return reinterpret_cast<Entry*>(memory_.get() + sizeof(Header)); }
   Entry* end() { return begin() + size(); }

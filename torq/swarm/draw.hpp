@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "torq/base/random.hpp"
@@ -61,15 +62,24 @@ void draw_by_scan(std::size_t places, std::size_t wanted, Random& random, std::v
 }
 
 /// The same for samples much smaller than the number of taken places. Gives up (with fewer) when nearly all places
-/// turn out vacant.
-template <class T, class At>
-void draw_by_lot(std::size_t places, std::size_t wanted, Random& random, std::vector<T>& into, At at) {
+/// turn out vacant. Places are drawn some at a time, and `foresee(place)` told before they are looked at: far apart as
+/// they are, they are fetched from memory side by side.
+template <class T, class At, class Foresee>
+void draw_by_lot(std::size_t places, std::size_t wanted, Random& random, std::vector<T>& into, At at, Foresee foresee) {
   const std::size_t enough = into.size() + wanted;
   NumberSet drawn(wanted);
-  for (std::size_t tries = 32 * wanted + 32; tries > 0 && into.size() < enough; --tries) {
-    const auto place = static_cast<std::uint32_t>(random.below(places));
-    const auto value = at(place);
-    if (value && drawn.insert(place)) into.push_back(*value);
+  std::array<std::uint32_t, 32> next;
+  for (std::size_t tries = 32 * wanted + 32; tries > 0 && into.size() < enough;) {
+    const std::size_t count = std::min({enough - into.size(), tries, next.size()});
+    for (std::size_t i = 0; i < count; ++i) {
+      next[i] = static_cast<std::uint32_t>(random.below(places));
+      foresee(next[i]);
+    }
+    for (const std::uint32_t place : std::span(next).first(count)) {
+      const auto value = at(place);
+      if (value && drawn.insert(place)) into.push_back(*value);
+    }
+    tries -= count;
   }
 }
 

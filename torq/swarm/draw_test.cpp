@@ -36,10 +36,27 @@ TEST(DrawByLot, SkipsVacantPlaces) {
   std::vector<std::size_t> drawn;
   const auto odd = [](std::size_t place) { return place % 2 ? std::optional(place) : std::nullopt; };
 
-  draw_by_lot(1000, 100, random, drawn, odd);
+  draw_by_lot(1000, 100, random, drawn, odd, [](std::size_t) {});
 
   EXPECT_EQ(std::set<std::size_t>(drawn.begin(), drawn.end()).size(), 100u);
   for (const std::size_t place : drawn) EXPECT_EQ(place % 2, 1u);
+}
+
+TEST(DrawByLot, ForeseesEachPlaceBeforeItLooksThere) {
+  Random random(1);
+  std::vector<std::size_t> drawn;
+  std::vector<std::size_t> foreseen, looked_at;
+
+  draw_by_lot(
+      1000, 100, random, drawn,
+      [&](std::size_t place) {
+        looked_at.push_back(place);
+        EXPECT_LE(looked_at.size(), foreseen.size());
+        return std::optional(place);
+      },
+      [&](std::size_t place) { foreseen.push_back(place); });
+
+  EXPECT_EQ(looked_at, foreseen);
 }
 
 TEST(DrawByLot, GivesUpWhereNearlyAllIsVacant) {
@@ -47,10 +64,11 @@ TEST(DrawByLot, GivesUpWhereNearlyAllIsVacant) {
   std::vector<std::size_t> drawn;
   std::size_t looked_at = 0;
 
-  draw_by_lot(1'000'000, 50, random, drawn, [&](std::size_t) {
+  const auto none = [&](std::size_t) {
     ++looked_at;
     return std::optional<std::size_t>();
-  });
+  };
+  draw_by_lot(1'000'000, 50, random, drawn, none, [](std::size_t) {});
 
   EXPECT_TRUE(drawn.empty());
   EXPECT_LE(looked_at, 50u * 40);

@@ -2,6 +2,7 @@
 #include "torq/swarm/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -49,6 +50,20 @@ tracker::SwarmCounts MemoryStore::leave(Instant now, const InfoHash& swarm, cons
 tracker::SwarmCounts MemoryStore::counts(Instant now, const InfoHash& swarm) {
   const auto [shard, tag] = find(swarm);
   return shard.counts(now, swarm, tag);
+}
+
+// Step by step, since each address is read where the one before it points to.
+void MemoryStore::foresee(std::span<const InfoHash> swarms) {
+  constexpr std::size_t kMost = 64;
+  std::array<std::pair<Shard*, Shard::Tag>, kMost> places;
+  const std::size_t count = std::min(swarms.size(), kMost);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [shard, tag] = find(swarms[i]);
+    places[i] = {&shard, tag};
+  }
+  for (const auto step : {Foresight::kIndex, Foresight::kSwarm, Foresight::kPeers}) {
+    for (const auto& [shard, tag] : std::span(places).first(count)) shard->foresee(tag, step);
+  }
 }
 
 bool MemoryStore::expire(Instant now) {

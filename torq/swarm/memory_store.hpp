@@ -51,6 +51,7 @@ class MemoryStore final : public tracker::SwarmStore {
   tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Random& random,
                             std::vector<SocketAddress> recycled) override;
   tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, const SocketAddress& peer) override;
+  void foresee(std::span<const InfoHash> swarms) override;
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm) override;
   bool expire(Instant now) override;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -29,6 +30,7 @@ class PeerEntry {
 
   bool is_occupied() const { return mark_ != 0; }
   bool is_same_peer(const PeerEntry& other) const {
+    if constexpr (IpSize == 4) return ((word() ^ other.word()) & kAddressOfWord) == 0;
     return std::memcmp(address_.data(), other.address_.data(), IpSize + 2) == 0;  // array == compares byte by byte
   }
   /// Of the same IPv4 address or IPv6 /56: one customer of a provider.
@@ -65,6 +67,15 @@ class PeerEntry {
 
  private:
   static constexpr unsigned kOccupied = 1, kCompleted = 2;
+  // Which bits of an IPv4 entry, read as one word, are its address.
+  static constexpr auto kAddressOfWord =
+      std::bit_cast<std::uint64_t>(std::array<std::uint8_t, 8>{255, 255, 255, 255, 255, 255});
+
+  std::uint64_t word() const {
+    std::uint64_t word;
+    std::memcpy(&word, this, sizeof word);
+    return word;
+  }
 
   std::array<std::byte, IpSize + 2> address_{};
   std::uint16_t mark_ = 0;

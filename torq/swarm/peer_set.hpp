@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "torq/base/prefetch.hpp"
 #include "torq/base/random.hpp"
 #include "torq/swarm/dense_block.hpp"
 #include "torq/swarm/ordered_table.hpp"
@@ -39,6 +40,14 @@ class PeerSet {
     if (const auto* block = std::get_if<Block>(&form_)) return block->bytes();
     return 0;
   }
+
+  /// Brings the beginning of what lies elsewhere into the cache.
+  void foresee() const {
+    if (const auto* table = std::get_if<Table>(&form_)) return prefetch(table->get());
+    if (const auto* block = std::get_if<Block>(&form_)) block->foresee();
+  }
+  /// The same for one place.
+  void foresee(std::size_t slot) const { prefetch(&at(slot)); }
 
   /// Good until the set is changed; null when the peer is not there.
   Entry* find(const Entry& peer, const PeerHash& hash_of) {

@@ -55,6 +55,11 @@ SwarmCounts Shard::counts(Instant now, const InfoHash& info_hash, Tag tag) {
   return swarm ? swarm->counts() : SwarmCounts{};
 }
 
+void Shard::foresee(Tag tag, Foresight step) {
+  const std::lock_guard lock(mutex_);
+  swarms_.foresee(tag, step);
+}
+
 Shard::Progress Shard::sweep(Instant now, std::size_t budget) {
   const std::lock_guard lock(mutex_);
   advance(now);

@@ -94,6 +94,9 @@ class Shard {
   tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, Tag tag, const SocketAddress& peer);
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm, Tag tag);
 
+  /// See SwarmTable.
+  void foresee(Tag tag, Foresight step);
+
   /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.
   Progress sweep(Instant now, std::size_t budget);
 

@@ -37,6 +37,12 @@ struct Lot {
     return slot < v4_slots ? alive(places.v4->at(slot)) : alive(places.v6->at(slot - v4_slots));
   }
 
+  void foresee(std::size_t slot) const {
+    const std::size_t v4_slots = places.v4_slots();
+    if (slot < v4_slots) return places.v4->foresee(slot);
+    places.v6->foresee(slot - v4_slots);
+  }
+
   template <class Entry>
   std::optional<SocketAddress> alive(const Entry& entry) const {
     if (!entry.is_occupied() || entry.is_over(now)) return {};
@@ -52,7 +58,7 @@ void draw(const Lot& lot, std::size_t wanted, Random& random, std::vector<Socket
   if (2 * wanted >= lot.places.size()) {
     draw_by_scan(lot.places.slots(), wanted, random, into, at);
   } else {
-    draw_by_lot(lot.places.slots(), wanted, random, into, at);
+    draw_by_lot(lot.places.slots(), wanted, random, into, at, [&lot](std::size_t slot) { lot.foresee(slot); });
   }
 }
 

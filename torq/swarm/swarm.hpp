@@ -44,6 +44,12 @@ class Swarm {
   /// Beyond its own size.
   std::size_t bytes() const;
 
+  /// Brings the beginning of what it holds of peers into the cache.
+  void foresee() const {
+    v4_.seeders.foresee();
+    v4_.leechers.foresee();
+  }
+
   /// Records the visit of a peer that takes up room already; false (and nothing happens) when it does not.
   bool refresh(const tracker::Visit& visit, Tick now, const PeerHash& hash_of);
   /// Records the first visit of a peer.

@@ -4,9 +4,22 @@
 #include <cassert>
 #include <utility>
 
+#include "torq/base/prefetch.hpp"
+
 namespace torq::swarm {
 
 SwarmTable::SwarmTable() : index_(16) {}
+
+// Of two swarms with one tag, which are one in billions, the first is as good a guess as the other.
+void SwarmTable::foresee(Tag tag, Foresight step) const {
+  std::size_t i = tag & mask();
+  if (step == Foresight::kIndex) return prefetch(&index_[i]);
+  while (!index_[i].is_vacant() && index_[i].tag != tag) i = (i + 1) & mask();
+  if (index_[i].is_vacant()) return;
+  const Place& found = place(index_[i].number_plus_1 - 1);
+  if (step == Foresight::kSwarm) return prefetch(&found);
+  found.swarm.foresee();
+}
 
 Swarm* SwarmTable::find(const InfoHash& info_hash, Tag tag) {
   const Entry& entry = index_[position_of(info_hash, tag)];

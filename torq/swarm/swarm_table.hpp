@@ -18,6 +18,9 @@
 
 namespace torq::swarm {
 
+/// What is fetched from memory before a swarm is asked for, each found through the one before.
+enum class Foresight : std::uint8_t { kIndex, kSwarm, kPeers };
+
 class SwarmTable {
  public:
   /// Names a swarm as long as it is in the table.
@@ -27,6 +30,8 @@ class SwarmTable {
 
   SwarmTable();
 
+  /// Brings what a search by this tag will read into the cache; changes nothing.
+  void foresee(Tag tag, Foresight step) const;
   /// Null when there is none.
   Swarm* find(const InfoHash& info_hash, Tag tag);
   /// Of a swarm that is not there.

@@ -36,6 +36,7 @@ struct AnnounceReply {
   std::uint64_t complete = 0;       ///< seeders, the asker counted
   std::uint64_t incomplete = 0;     ///< leechers, the asker counted
   std::vector<SocketAddress> peers;
+  bool listed = true;  ///< false: there was no room for the asker, of whom others do not hear
 };
 
 /// One swarm's figures in a scrape.

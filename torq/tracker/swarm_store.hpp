@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "torq/base/address.hpp"
@@ -89,6 +90,10 @@ class SwarmStore {
 
   /// All zero for a swarm that is not known. Never creates one.
   virtual SwarmCounts counts(Instant now, const InfoHash& swarm) = 0;
+
+  /// These swarms are about to be visited: a store in memory may bring them into the cache, all at once instead of one
+  /// after the other. Changes nothing.
+  virtual void foresee(std::span<const InfoHash> swarms) { static_cast<void>(swarms); }
 
   /// Forgets peers whose lifetime is over, a bounded amount of work per call; true when more is due, so call it again
   /// after serving whoever waits. Workers call it regularly (every 100 ms or so) also when nothing arrives.

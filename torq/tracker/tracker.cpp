@@ -49,7 +49,9 @@ AnnounceReply Tracker::announce(Instant now, const Announce& announce, const IpA
   const Visit visit{announce.info_hash, peer, role, completed, places_for(announce.numwant), announce.family};
   VisitReply answer = store_.visit(now, visit, random, std::move(recycled));
   if (!answer.admitted) ++(role == Role::kSeeder ? answer.counts.complete : answer.counts.incomplete);
-  return reply_with(rules().interval, answer.counts, std::move(answer.peers));
+  AnnounceReply reply = reply_with(rules().interval, answer.counts, std::move(answer.peers));
+  reply.listed = answer.admitted;
+  return reply;
 }
 
 SwarmCounts Tracker::scrape(Instant now, const InfoHash& swarm) const { return store_.counts(now, swarm); }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,10 @@ class Tracker {
   /// `recycled` is a vector whose memory the reply may use again (the peers of an earlier reply).
   AnnounceReply announce(Instant now, const Announce& announce, const IpAddress& source, Random& random,
                          std::vector<SocketAddress> recycled = {}) const;
+
+  /// A door that has several requests at once names their swarms first: the store fetches them from memory side by
+  /// side.
+  void foresee(std::span<const InfoHash> swarms) const { store_.foresee(swarms); }
 
   /// Zeros for a swarm that nobody is in.
   SwarmCounts scrape(Instant now, const InfoHash& swarm) const;

@@ -115,7 +115,7 @@ Reply Site::find(Instant now, const IpAddress& peer, const wire::HttpRequest& re
 
 Reply Site::announce(Instant now, const IpAddress& peer, const wire::HttpRequest& request) {
   const auto query = wire::parse_announce_query(request.query());
-  if (!query) return failure(query.error());
+  if (!query) return failure({query.error()});
   const IpAddress source = source_of(peer, request.forwarded_for);
   auto reply = parts_.tracker.announce(now, query->announce, source, random_, std::move(recycled_));
   std::string text;
@@ -127,7 +127,7 @@ Reply Site::announce(Instant now, const IpAddress& peer, const wire::HttpRequest
 
 Reply Site::scrape(Instant now, const wire::HttpRequest& request) {
   const auto hashes = wire::parse_scrape_query(request.query(), limits_.max_scrape);
-  if (!hashes) return failure(hashes.error());
+  if (!hashes) return failure({hashes.error()});
   std::vector<wire::ScrapedSwarm> swarms;
   std::ranges::transform(*hashes, std::back_inserter(swarms), [&](const InfoHash& hash) {
     return wire::ScrapedSwarm{hash, parts_.tracker.scrape(now, hash)};
@@ -143,17 +143,19 @@ wire::Pace Site::pace() const {
 }
 
 // With status 200: clients read nothing of an answer with another.
-Reply Site::failure(std::string_view reason) {
+Reply Site::failure(const wire::Failed& failed) {
   ++counts_.failures;
   std::string text;
-  wire::append_bencoded_failure(text, {reason}, pace());
+  wire::append_bencoded_failure(text, failed, pace());
   return bencoded(std::move(text));
 }
 
 Reply Site::unknown(const wire::HttpRequest& request) {
   // Somebody's client has a wrong URL, and shows only what a tracker says.
   const bool is_client = request.query().find("info_hash=") != std::string_view::npos;
-  if (is_client) return failure("there is no tracker at this path; it is at /announce and /scrape");
+  if (is_client) {
+    return failure({"there is no tracker at this path; it is at /announce and /scrape", wire::Retry::kNever});
+  }
   return say(404, "there is nothing at this path");
 }
 

@@ -56,7 +56,7 @@ class Site {
   Reply find(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
   Reply announce(Instant now, const IpAddress& peer, const wire::HttpRequest& request);
   Reply scrape(Instant now, const wire::HttpRequest& request);
-  Reply failure(std::string_view reason);
+  Reply failure(const wire::Failed& failed);
   Reply files(Instant now, const wire::HttpRequest& request);
   Reply file(const wire::HttpRequest& request, const std::string& name);
   Reply part(const wire::HttpRequest& request, files::SparingFile file, Reply reply, const wire::ByteRange& range);

@@ -103,6 +103,7 @@ TEST_F(SiteTest, AnswersAClientsMistakesWithStatus200AndAReason) {
     EXPECT_EQ(reply.content_type, "text/plain") << target;
     EXPECT_TRUE(reply.text.starts_with("d14:failure reason")) << reply.text;
     EXPECT_TRUE(has(reply.text, "8:intervali60e")) << reply.text;
+    EXPECT_EQ(has(reply.text, "8:retry in5:never"), has(target, "/anounce")) << "nothing will be there later";
   }
 }
 

@@ -15,6 +15,7 @@ using bencode::append_length;
 using bencode::append_text;
 
 constexpr std::size_t kPortSize = 2;
+constexpr std::string_view kFull = "this tracker has no room for more peers: others do not hear of you";
 
 std::size_t size_of(Family family) { return (family == Family::kIpv4 ? 4U : 16U) + kPortSize; }
 
@@ -74,6 +75,10 @@ void append_bencoded_announce(std::string& out, const tracker::AnnounceReply& re
       out += "6:peers6";
       append_compact(out, reply.peers, Family::kIpv6, v6);
     }
+  }
+  if (!reply.listed) {
+    out += "15:warning message";
+    append_text(out, kFull);
   }
   out += 'e';
 }

@@ -109,6 +109,16 @@ TEST(BencodeReply, ListsBothFamiliesWhenAskedForAList) {
             std::string::npos);
 }
 
+TEST(BencodeReply, WarnsWhoFoundNoRoom) {
+  const tracker::AnnounceReply reply{.interval = 60s, .complete = 1, .incomplete = 2, .peers = {}, .listed = false};
+  std::string out;
+
+  append_bencoded_announce(out, reply, {true, parse_ip("192.0.2.1").value(), 30s});
+
+  ASSERT_TRUE(bencode::parse(as_bytes(out))) << out;
+  EXPECT_NE(out.find("5:peers0:15:warning message"), std::string::npos);
+}
+
 TEST(BencodeReply, TellsAnIpv6AskerItsAddress) {
   EXPECT_NE(announced({}, true, "2001:db8::1").find("11:external ip16:\x20\x01\x0d\xb8"), std::string::npos);
 }

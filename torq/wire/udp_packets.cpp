@@ -168,6 +168,13 @@ std::optional<UdpAnnounce> parse_udp_announce(Bytes packet) {
   return request;
 }
 
+std::optional<InfoHash> peek_udp_announce(Bytes packet) {
+  if (packet.size() < kAnnounceSize) return std::nullopt;
+  Fields fields(packet.subspan(sizeof(UdpConnectionId)));
+  if (UdpAction{fields.number<std::uint32_t>()} != UdpAction::kAnnounce) return std::nullopt;
+  return InfoHash{Fields(packet.subspan(kUdpHeaderSize)).array<InfoHash::kSize>()};
+}
+
 std::optional<UdpScrape> parse_udp_scrape(Bytes packet) {
   if (packet.size() <= kUdpHeaderSize) return std::nullopt;
   const Bytes hashes = packet.subspan(kUdpHeaderSize);

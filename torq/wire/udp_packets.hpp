@@ -77,6 +77,8 @@ std::optional<UdpHeader> parse_udp_header(Bytes packet);
 /// Nothing for what is too short. Which port is right is the caller's business. An unknown event is a plain refresh;
 /// `ip` is that of the packet unless it is 0.
 std::optional<UdpAnnounce> parse_udp_announce(Bytes packet);
+/// The swarm of an announce, before anything else of the packet is looked at; nothing for what is none.
+std::optional<InfoHash> peek_udp_announce(Bytes packet);
 /// Nothing for a scrape of nothing, or one that ends within a hash. Beyond kUdpMaxScrape hashes are left out.
 std::optional<UdpScrape> parse_udp_scrape(Bytes packet);
 /// The path and query of the announce URL (BEP 41), joined from all its pieces; what has no room in `into` is left out.

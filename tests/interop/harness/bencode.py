@@ -2,6 +2,19 @@
 """Bencoding as BEP 3 has it, read strictly: keys sorted, one form for each number, nothing behind the end."""
 
 
+def encode(value):
+    """Of numbers, bytes, texts, lists, and dictionaries whose keys are all texts or all bytes."""
+    if isinstance(value, int):
+        return b"i%de" % value
+    if isinstance(value, str):
+        return encode(value.encode())
+    if isinstance(value, bytes):
+        return b"%d:%s" % (len(value), value)
+    if isinstance(value, list):
+        return b"l" + b"".join(map(encode, value)) + b"e"
+    return b"d" + b"".join(encode(key) + encode(value[key]) for key in sorted(value)) + b"e"
+
+
 def decode(data):
     value, end = _value(data, 0)
     assert end == len(data), f"{len(data) - end} bytes behind the end"

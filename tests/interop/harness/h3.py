@@ -37,7 +37,7 @@ class _Http3(Connection):
         request = self._requests[stream.id] = {"head": None, "body": b"", "stream": stream}
         if method == "HEAD":
             self.http.heads |= {stream.id}
-        named = [(name.replace("_", "-").encode(), value.encode()) for name, value in fields.items()]
+        named = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in fields.items()]
         self.http.send_headers(stream.id, [(b":method", method.encode()), (b":scheme", b"https"), (b":authority", b"localhost"),
                                            (b":path", target), *named], end_stream=True)
         self.transmit()
@@ -68,19 +68,23 @@ def connect(address, **options):
 class Door:
     """One connection for a test that does not wait for two things at once."""
 
-    def __init__(self, server):
+    def __init__(self, address, source=None):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self._context = connect(server.address)
+        self._context = connect(address, source=source)
         self._connection = self._run(self._context.__aenter__())
         self._loop.call_soon_threadsafe(self._connection.begin)
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
 
-    def ask(self, target, method="GET"):
-        return self._run(self._connection.get(target, method))
+    def ask(self, target, method="GET", **fields):
+        return self._run(self._connection.get(target, method, **fields))
+
+    def ask_json(self, request):
+        """By the other protocol of these connections."""
+        return self._run(self._connection.ask_json(request))
 
     def close(self):
         self._run(self._context.__aexit__(None, None, None))

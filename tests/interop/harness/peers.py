@@ -215,6 +215,11 @@ def start_scripted_server(folder, rules, *options):
     return Server(processes.Process([sys.executable, HERE / "aioquic" / "scripted_server.py", script, "--port", 0, *options], folder))
 
 
+def start_aioquic_tracker(folder):
+    """A tracker over HTTP/3 (see tracker.py)."""
+    return Server(processes.Process([sys.executable, HERE / "aioquic" / "tracker.py", "--port", 0], folder))
+
+
 def start_quinn_server(folder, root, *options, host="127.0.0.1"):
     argv = [folder_of_rust_peers() / "quinn-server", "--listen", spell((host, 0)), "--root", root, *options]
     return Server(processes.Process(argv, folder))

@@ -2,6 +2,7 @@
 #include "torq/doors/udp/door.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace torq::doors::udp {
@@ -23,6 +24,18 @@ std::optional<std::int64_t> numwant_for(std::optional<std::int64_t> asked, const
 
 Door::Door(const tracker::Tracker& tracker, const ConnectionIds& ids, std::uint64_t seed)
     : tracker_(tracker), ids_(ids), random_(seed) {}
+
+// Also of who has proved nothing: that costs less than to look twice.
+void Door::foresee(std::span<const Bytes> packets) {
+  constexpr std::size_t kMost = 64;
+  std::array<InfoHash, kMost> swarms;
+  std::size_t count = 0;
+  for (const Bytes packet : packets) {
+    if (count == kMost) break;
+    if (const auto swarm = wire::peek_udp_announce(packet)) swarms[count++] = *swarm;
+  }
+  if (count > 1) tracker_.foresee(std::span(swarms).first(count));
+}
 
 std::size_t Door::answer(Instant now, const SocketAddress& source, Bytes packet, Room room) {
   const auto header = wire::parse_udp_header(packet);

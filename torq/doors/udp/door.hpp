@@ -31,6 +31,7 @@ class Door final : public net::DatagramApplication {
   /// `tracker` outlives the door; other workers use it, too.
   Door(const tracker::Tracker& tracker, const ConnectionIds& ids, std::uint64_t seed);
 
+  void foresee(std::span<const Bytes> packets) override;
   std::size_t answer(Instant now, const SocketAddress& source, Bytes packet, Room room) override;
 
   const Counts& counts() const { return counts_; }

@@ -107,6 +107,20 @@ TEST_F(UdpDoorTest, IsSilentToWhatNoClientSends) {
   }
 }
 
+TEST_F(UdpDoorTest, ForeseesWhateverComesAndChangesNothing) {
+  const Packet announce = announce_packet(leeching(6881), client_), longer(1400, std::byte{1});
+  std::vector<Bytes> packets(100, announce);
+  packets.push_back({});
+  packets.push_back(longer);
+  for (std::size_t size = 0; size < announce.size(); ++size) packets.push_back(Bytes(announce).first(size));
+
+  door_.foresee(packets);
+
+  EXPECT_EQ(store_.figures().peers, 0U);
+  EXPECT_EQ(store_.figures().swarms, 0U);
+  EXPECT_EQ(door_.counts().announces + door_.counts().ignored, 0U);
+}
+
 TEST_F(UdpDoorTest, IsSilentToAWrongConnectionIdAndRegistersNobody) {
   const Packet foreign = announce_packet(leeching(6881), address("192.0.2.2:1000"));
   Packet errors = scrape_packet({});  // its right answer would be an error
