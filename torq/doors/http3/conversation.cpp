@@ -148,7 +148,9 @@ void Conversation::respond(Instant now, h3::StreamId stream, web::Reply reply) {
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) response.fields.push_back({name, value});
   };
+  constexpr std::size_t kOwnFields = 3;
   response.status = reply.status;
+  response.fields.reserve(kOwnFields + reply.fields.size());
   add("date", door_.date(now));
   add("content-type", reply.content_type);
   add("content-length", length);
