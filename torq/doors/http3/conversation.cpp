@@ -66,10 +66,8 @@ void Conversation::handle_stopped(Instant now, quic::Connection& connection, qui
   go_on(now, connection);
 }
 
-void Conversation::handle_closed(Instant now, quic::Connection& connection, quic::StreamId stream) {
-  session_.handle_closed(to_h3(stream));
-  go_on(now, connection);
-}
+// Which makes nothing to be sent.
+void Conversation::handle_closed(quic::StreamId stream) { session_.handle_closed(to_h3(stream)); }
 
 void Conversation::drain(Instant now, quic::Connection& connection) {
   if (!session_.bound() || farewell_ == Farewell::kSaid) return;
