@@ -92,7 +92,7 @@ class Server:
 
 def _torq(interval, *, state="state", binary=None):
     return [binary or torq_binary(), "serve", "--json", "--listen", "127.0.0.1:0", "--root", WORK / "seed", "--state", WORK / state,
-            "--interval", interval]
+            "--interval", interval, "--snapshot-interval", 0]  # nor swarms of the row before
 
 
 def torq_binary():

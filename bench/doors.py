@@ -7,10 +7,11 @@ import json
 import socket
 import subprocess
 import time
+from typing import Callable
 
 import contestants
 import report
-from contestants import INTERVAL, LOAD_CORE, PROJECT, RELEASE, SERVER_CORE, WORK, Lost
+from contestants import LOAD_CORE, PROJECT, RELEASE, SERVER_CORE, WORK, Lost
 from rows import FILL, MILLION, POPULATION, Figure, Row
 
 AQUATIC = PROJECT / "build/aquatic/bin"
@@ -56,7 +57,7 @@ class Foreign:
 
 
 def _start(name, door):
-    return contestants.Server("torq") if name in ("torq", "json") else Foreign(name, door)
+    return contestants.Server(name) if name in contestants.COMMANDS else Foreign(name, door)
 
 
 def _load(server, program, *options):
@@ -137,7 +138,7 @@ class DoorRow(Row):
     """`against` is what the target names first; the ratios to all others are shown as well."""
 
     door: str = "udp"
-    fill: tuple = ()  # (program, options): what a server is asked before it is measured
+    fill: Callable = None  # what a server is asked before it is measured
     against: str = "floor"
 
     @property
@@ -151,7 +152,7 @@ class DoorRow(Row):
             started = {name: stack.enter_context(_start(name, self.door)) for name in self.present}
             for name, server in started.items():
                 if self.fill and name != "floor":
-                    _load(server, *self.fill)
+                    self.fill(server)
             yield started
 
 
@@ -178,51 +179,50 @@ def _udp_resident(name):
 
 
 def _quic(server, seconds):
-    over_http3 = ("--http3",) if server.name == "torq" else ()
-    return Figure(_announced(server, seconds, *over_http3))
+    """torq over HTTP/3, and by the JSON protocol."""
+    options = ("--http3",) if server.name == "torq" else ()
+    result = server.load("announce", "--connections", 64, *POPULATION, *options, "--warm-up", seconds / 4, "--seconds", seconds)
+    return Figure(result["server_cpu"] * 1e6 / result["answers"], result["load_cpu"] / result["seconds"])
 
 
-def _announced(server, seconds, *options):
-    result = server.load("announce", "--connections", 64, "--outstanding", 1, *POPULATION, *options, "--warm-up", seconds / 4, "--seconds",
-                         seconds)
-    return result["server_cpu"] * 1e6 / result["answers"]
+def _fill_udp(server):
+    _load(server, "torq-udp-load", *UDP_FILL)
 
 
-class TwiceTorq(DoorRow):
-    """torq over HTTP/3 beside torq by the JSON protocol."""
-
-    @contextlib.contextmanager
-    def servers(self):
-        with contextlib.ExitStack() as stack:
-            started = {name: stack.enter_context(contestants.Server("torq")) for name in self.contestants}
-            for name, server in started.items():
-                server.load("announce", *FILL, "--swarms", MILLION)
-                server.name = name
-            yield started
+def _fill_http(server):
+    # Not pipelined: aquatic forgets what comes behind a request.
+    _load(server, "torq-http-load", "--in-turn", *POPULATION, "--limit", MILLION, "--warm-up", 0)
 
 
-HTTP_FILL = ("torq-http-load", "--connections", 8, "--outstanding", 64, "--in-turn", *POPULATION, "--limit", MILLION, "--warm-up", 0)
-CLOSING_FILL = ("torq-http-load", "--connections", 16, "--close", "--in-turn", *POPULATION, "--limit", 200_000, "--warm-up", 0)
+def _fill_some(server):
+    _load(server, "torq-http-load", "--close", "--in-turn", *POPULATION, "--limit", 200_000, "--warm-up", 0)
+
+
+def _fill_quic(server):
+    server.load("announce", *FILL, "--swarms", MILLION)
+
+
+contestants.COMMANDS["json"] = lambda _, interval: [*contestants._torq(interval, state="state-of-json"), "--workers", 1]
 
 ROWS = [
     DoorRow("udp", "UDP: 1 M torrents, 2 M peers, 100 announces to a scrape, 30 peers wanted", "us",
             ("torq", "floor", "aquatic", "opentracker"), _us("torq-udp-load"), "at most 1.43 x floor, 0.9 x aquatic",
-            fill=("torq-udp-load", *UDP_FILL)),
+            fill=_fill_udp),
     DoorRow("udp-p50", "the same at 50,000 requests a second, median latency", "us", ("torq", "aquatic"), _p50_at(50_000),
-            "at most aquatic's", fill=("torq-udp-load", *UDP_FILL), against="aquatic"),
+            "at most aquatic's", fill=_fill_udp, against="aquatic"),
     DoorRow("udp-memory", "resident memory with all of it", "MiB", ("torq", "aquatic", "opentracker"), _udp_resident, "at most 90 MiB",
             fresh=True, pairs=1, against="aquatic"),
     DoorRow("http-keep", "HTTP announce, 64 connections, 1 outstanding each", "us", ("torq", "floor", "aquatic"),
-            _us("torq-http-load", *POPULATION), "at most 1.6 x floor", door="http", fill=HTTP_FILL),
+            _us("torq-http-load", *POPULATION), "at most 1.6 x floor", door="http", fill=_fill_http),
     DoorRow("http-pipelined", "the same, 16 outstanding each; the floor with 1", "us", ("torq", "floor"),
             lambda server, seconds: _us("torq-http-load", *POPULATION, "--outstanding", 16 if server.name == "torq" else 1)(server, seconds),
-            "at most 0.6 x floor", door="http", fill=HTTP_FILL),
+            "at most 0.6 x floor", door="http", fill=_fill_http),
     DoorRow("http-close", "HTTP announce, a connection for each", "us", ("torq", "floor", "opentracker"),
-            _us("torq-http-load", "--close", *POPULATION), "at most 1.2 x floor", door="http", fill=CLOSING_FILL),
+            _us("torq-http-load", "--close", *POPULATION), "at most 1.2 x floor", door="http", fill=_fill_some),
     DoorRow("https-keep", "HTTPS announce, 64 connections, 1 outstanding each", "us", ("torq",),
-            _us("torq-http-load", "--tls", *POPULATION), "reported only", door="http", fill=HTTP_FILL),
-    TwiceTorq("http3", "HTTP/3 announce, 64 connections, 1 outstanding each, beside JSON", "us", ("torq", "json"), _quic,
-              "at most 1.3 x json", against="json"),
+            _us("torq-http-load", "--tls", *POPULATION), "reported only", door="http", fill=_fill_http),
+    DoorRow("http3", "HTTP/3 announce, 64 connections, 1 outstanding each, beside JSON", "us", ("torq", "json"), _quic,
+            "at most 1.3 x json", fill=_fill_quic, against="json"),
 ]
 
 

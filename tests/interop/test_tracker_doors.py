@@ -221,6 +221,10 @@ def test_14_a_partial_seed_is_a_leecher_that_others_hear_of(any_swarm):
 
     assert (answer[b"complete"], answer[b"incomplete"], ports(answer)) == (0, 2, [6001])
     assert ports(any_swarm.announce(6003, left=0)) == [6001, 6002], "seeders, too"
+    assert any_swarm.scraped() == (1, 0, 2)
+    if isinstance(any_swarm, doors.WebSwarm):
+        [row] = any_swarm.door.ask(f"/scrape?info_hash={any_swarm.hash}").tracked[b"files"].values()
+        assert b"downloaders" not in row, "docs/decisions/0010"
 
 
 def test_15_who_leaves_is_no_longer_there(any_swarm):

@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <deque>
+#include <list>
 #include <new>
 #include <unordered_map>
 #include <utility>
@@ -67,8 +68,8 @@ struct Exchange {
   bool answered = false;  // respond() was called
   // Of the response: what was not asked for yet, what nghttp3 points into, and what makes more of it.
   std::string text;
-  std::deque<std::string> blocks;
-  std::size_t taken = 0;  // of the first block
+  std::list<std::string> blocks;  // which costs nothing while there is none
+  std::size_t taken = 0;          // of the first block
   std::unique_ptr<Body> rest;
 
   std::size_t kept = 0;    // bytes of all that
@@ -363,7 +364,9 @@ void Session::respond(StreamId stream, Response response) {
   if (impl_->fault || exchange == nullptr || exchange->answered) return;
   exchange->answered = true;
   const std::string status = std::to_string(response.status);
-  std::vector<nghttp3_nv> fields{make_field(":status", status)};
+  std::vector<nghttp3_nv> fields;
+  fields.reserve(response.fields.size() + 1);
+  fields.push_back(make_field(":status", status));
   for (const auto& [name, value] : response.fields) fields.push_back(make_field(name, value));
   const bool has_body = !response.text.empty() || response.body;
   exchange->text = std::move(response.text);

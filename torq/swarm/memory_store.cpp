@@ -60,6 +60,7 @@ void MemoryStore::foresee(std::span<const InfoHash> swarms) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto [shard, tag] = find(swarms[i]);
     places[i] = {&shard, tag};
+    shard.foresee();
   }
   for (const auto step : {Foresight::kIndex, Foresight::kSwarm, Foresight::kPeers}) {
     for (const auto& [shard, tag] : std::span(places).first(count)) shard->foresee(tag, step);

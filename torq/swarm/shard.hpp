@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "torq/base/clock.hpp"
+#include "torq/base/prefetch.hpp"
 #include "torq/base/replaceable.hpp"
 #include "torq/swarm/limits.hpp"
 #include "torq/swarm/peer_clock.hpp"
@@ -94,6 +95,11 @@ class Shard {
   tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, Tag tag, const SocketAddress& peer);
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm, Tag tag);
 
+  /// Brings itself into the cache.
+  void foresee() const {
+    constexpr std::size_t kLine = 64;
+    for (std::size_t at = 0; at < sizeof *this; at += kLine) prefetch(reinterpret_cast<const std::byte*>(this) + at);
+  }
   /// See SwarmTable.
   void foresee(Tag tag, Foresight step);
 

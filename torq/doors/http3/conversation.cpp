@@ -66,10 +66,8 @@ void Conversation::handle_stopped(Instant now, quic::Connection& connection, qui
   go_on(now, connection);
 }
 
-void Conversation::handle_closed(Instant now, quic::Connection& connection, quic::StreamId stream) {
-  session_.handle_closed(to_h3(stream));
-  go_on(now, connection);
-}
+// Which makes nothing to be sent.
+void Conversation::handle_closed(quic::StreamId stream) { session_.handle_closed(to_h3(stream)); }
 
 void Conversation::drain(Instant now, quic::Connection& connection) {
   if (!session_.bound() || farewell_ == Farewell::kSaid) return;
@@ -148,7 +146,9 @@ void Conversation::respond(Instant now, h3::StreamId stream, web::Reply reply) {
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) response.fields.push_back({name, value});
   };
+  constexpr std::size_t kOwnFields = 3;
   response.status = reply.status;
+  response.fields.reserve(kOwnFields + reply.fields.size());
   add("date", door_.date(now));
   add("content-type", reply.content_type);
   add("content-length", length);

@@ -19,7 +19,7 @@ class Conversation {
   void handle_reset(Instant now, quic::Connection& connection, quic::StreamId stream);
   void handle_stopped(Instant now, quic::Connection& connection, quic::StreamId stream);
   /// Also of streams that do not speak HTTP/3.
-  void handle_closed(Instant now, quic::Connection& connection, quic::StreamId stream);
+  void handle_closed(quic::StreamId stream);
   /// The peer may allow enough streams by now.
   void handle_streams_available(Instant now, quic::Connection& connection) { go_on(now, connection); }
 

@@ -66,7 +66,7 @@ void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& 
                  },
                  [&](const q::StreamClosed& e) {
                    guest.forget(e.stream);
-                   if (guest.http3) guest.http3->handle_closed(now, *connection, e.stream);
+                   if (guest.http3) guest.http3->handle_closed(e.stream);
                  },
                  [&](const q::StreamsAvailable&) {
                    if (guest.http3) guest.http3->handle_streams_available(now, *connection);
@@ -110,6 +110,9 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
     if (incoming.bytes.empty() && !incoming.last) return connection.consume(stream, 0);
     Speech speech = recognise(guest, stream, incoming);
     if (auto* exchange = std::get_if<Exchange>(&speech)) return begin(now, guest, connection, stream, *exchange);
+    // A request that has come whole is not read from again, and need not be remembered here.
+    const bool is_whole = incoming.last && std::holds_alternative<OverHttp3>(speech);
+    if (is_whole) return guest.http3->handle_readable(now, connection, stream);
     known = guest.streams.emplace(stream, std::move(speech)).first;
   }
   std::visit(Overloaded{
