@@ -106,7 +106,11 @@ class World {
     server_.handle_timeout(now_);
     to_server_.take_all(
         [&](Bytes datagram) { server_.handle_datagram(now_, {there_, here_}, quic::Ecn::kNone, datagram); });
-    while (const auto event = server_.next_event()) door_.handle_event(now_, server_, *event);
+    for (std::size_t foreseen = 0; const auto event = server_.next_event();) {
+      if (foreseen == 0) foreseen = door_.foresee(server_);
+      if (foreseen > 0) --foreseen;
+      door_.handle_event(now_, server_, *event);
+    }
     send(server_, to_client_);
     const double took = cpu_seconds() - begun;
     to_client_.take_all(
@@ -200,7 +204,7 @@ void announces(benchmark::State& state) {
   }
   state.counters["us/announce"] = seconds * 1e6 / static_cast<double>(answers);
 }
-BENCHMARK(announces)->Args({64, 1})->Args({8, 64})->Args({1000, 1})->UseManualTime();
+BENCHMARK(announces)->Args({64, 1})->Args({8, 64})->Args({1000, 1})->Iterations(300)->UseManualTime();
 
 // A new connection, an announce, its end; sixteen at a time.
 void handshakes(benchmark::State& state, bool resumed) {

@@ -33,12 +33,14 @@ bool set_option(int fd, int level, int name, int value) {
 // Control messages of one sendmsg: source address, ECN, segment size.
 class Control {
  public:
+  void clear() { used_ = 0; }
   template <class T>
   void add(int level, int type, const T& value) {
     auto* header = reinterpret_cast<cmsghdr*>(space_.data() + used_);
     header->cmsg_level = level;
     header->cmsg_type = type;
     header->cmsg_len = CMSG_LEN(sizeof value);
+    std::memset(CMSG_DATA(header), 0, CMSG_SPACE(sizeof value) - CMSG_LEN(0));
     std::memcpy(CMSG_DATA(header), &value, sizeof value);
     used_ += CMSG_SPACE(sizeof value);
   }
@@ -66,7 +68,7 @@ class Control {
   }
 
  private:
-  alignas(cmsghdr) std::array<std::byte, 128> space_{};
+  alignas(cmsghdr) std::array<std::byte, 128> space_;  // no more of it is told to the kernel than was written
   std::size_t used_ = 0;
 };
 
@@ -77,6 +79,7 @@ struct Message {
   Control control;
 
   void fill(msghdr& header, const quic::Transmit& transmit, Bytes bytes, bool wildcard) {
+    control.clear();
     destination = SockAddr(transmit.path.remote);
     vector = {const_cast<std::byte*>(bytes.data()), bytes.size()};
     header = {};
@@ -197,8 +200,9 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch, const Deliver& deliver) {
   ReceiveBatch::Slots& slots = *batch.slots_;
   slots.rearm();
   const int count = recvmmsg(fd_, slots.messages.data(), ReceiveBatch::Slots::kCount, 0, nullptr);
+  slots.used = count > 0 ? static_cast<unsigned>(count) : 0;
   std::size_t datagrams = 0;
-  for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
+  for (std::size_t i = 0; i < slots.used; ++i) {
     const mmsghdr& message = slots.messages[i];
     if (message.msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) continue;
     const Ancillary ancillary = read_ancillary(message.msg_hdr);
@@ -236,7 +240,7 @@ void UdpSocket::take_refusals(const Refused& refused) {
 
 std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
   std::array<mmsghdr, kSendBatch> headers;
-  std::array<Message, kSendBatch> messages{};
+  std::array<Message, kSendBatch> messages;
   std::size_t done = 0;
   std::size_t told_at = runs.size();
   while (done < runs.size()) {
@@ -247,7 +251,6 @@ std::size_t UdpSocket::send(std::span<const Outgoing> runs) {
     }
     const std::size_t count = segmentation_ ? std::min(runs.size() - done, kSendBatch) : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      messages[i] = {};
       messages[i].fill(headers[i].msg_hdr, runs[done + i].transmit, runs[done + i].bytes, address_.ip.is_unspecified());
     }
     const int sent = calls_.many(fd_, headers.data(), static_cast<unsigned>(count), 0);

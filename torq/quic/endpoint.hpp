@@ -47,6 +47,9 @@ class Endpoint final : private ConnectionHost {
   void handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
   void handle_timeout(Instant now);
   std::optional<Event> next_event();
+  /// How many next_event() would return now, and the one that it would return after `n` others.
+  std::size_t waiting_events() const { return events_.size(); }
+  const Event& waiting_event(std::size_t n) const { return events_[n]; }
   /// `out` should hold 64 KiB, and must hold 1500 bytes.
   std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
   std::optional<Instant> next_timeout() const;

@@ -2,6 +2,7 @@
 #include "torq/swarm/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kShards = 256;
 // Entries looked at or moved per call of expire(): some ten microseconds, for which one shard is locked.
 constexpr std::size_t kSweepBudget = 1000;
+constexpr std::size_t kForeseen = 32;
 
 }  // namespace
 
@@ -49,6 +51,17 @@ tracker::SwarmCounts MemoryStore::leave(Instant now, const InfoHash& swarm, cons
 tracker::SwarmCounts MemoryStore::counts(Instant now, const InfoHash& swarm) {
   const auto [shard, tag] = find(swarm);
   return shard.counts(now, swarm, tag);
+}
+
+// First the indices, then the swarms, each for all: so the waits for memory overlap.
+void MemoryStore::foresee(std::span<const InfoHash> swarms) {
+  std::array<std::uint64_t, kForeseen> hashes;
+  const std::size_t count = std::min(swarms.size(), kForeseen);
+  for (std::size_t i = 0; i < count; ++i) {
+    hashes[i] = siphash(commons_->key, swarms[i].bytes);
+    shards_[hashes[i] >> 56]->foresee_index(Shard::tag_of(hashes[i]));
+  }
+  for (std::size_t i = 0; i < count; ++i) shards_[hashes[i] >> 56]->foresee(Shard::tag_of(hashes[i]));
 }
 
 bool MemoryStore::expire(Instant now) {

@@ -55,6 +55,16 @@ SwarmCounts Shard::counts(Instant now, const InfoHash& info_hash, Tag tag) {
   return swarm ? swarm->counts() : SwarmCounts{};
 }
 
+void Shard::foresee_index(Tag tag) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock) swarms_.foresee_index(tag);
+}
+
+void Shard::foresee(Tag tag) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock) swarms_.foresee(tag);
+}
+
 Shard::Progress Shard::sweep(Instant now, std::size_t budget) {
   const std::lock_guard lock(mutex_);
   advance(now);

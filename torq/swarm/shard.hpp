@@ -94,6 +94,11 @@ class Shard {
   tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, Tag tag, const SocketAddress& peer);
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm, Tag tag);
 
+  /// Begins to fetch the swarm's place in the index from memory, then, when that is there, the swarm. Nobody waits for
+  /// the mutex here.
+  void foresee_index(Tag tag);
+  void foresee(Tag tag);
+
   /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.
   Progress sweep(Instant now, std::size_t budget);
 

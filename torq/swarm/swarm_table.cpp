@@ -13,6 +13,12 @@ Swarm* SwarmTable::find(const InfoHash& info_hash, Tag tag) {
   return entry.is_vacant() ? nullptr : &place(entry.number_plus_1 - 1).swarm;
 }
 
+void SwarmTable::foresee(Tag tag) const {
+  std::size_t i = tag & mask();
+  while (!index_[i].is_vacant() && index_[i].tag != tag) i = (i + 1) & mask();
+  if (!index_[i].is_vacant()) __builtin_prefetch(&place(index_[i].number_plus_1 - 1));
+}
+
 Swarm& SwarmTable::insert(const InfoHash& info_hash, Tag tag) {
   if ((size_ + 1) * 4 > index_.size() * 3) grow();
   const Number number = take_number();

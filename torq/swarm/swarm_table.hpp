@@ -29,6 +29,9 @@ class SwarmTable {
 
   /// Null when there is none.
   Swarm* find(const InfoHash& info_hash, Tag tag);
+  /// Begins to fetch from memory what find() reads first, then what it reads next.
+  void foresee_index(Tag tag) const { __builtin_prefetch(&index_[tag & mask()]); }
+  void foresee(Tag tag) const;
   /// Of a swarm that is not there.
   Swarm& insert(const InfoHash& info_hash, Tag tag);
   /// Of a swarm that is there.

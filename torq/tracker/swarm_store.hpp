@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "torq/base/address.hpp"
@@ -86,6 +87,9 @@ class SwarmStore {
 
   /// Removes the peer. The counts are those without it; an unknown peer or swarm is no error and changes nothing.
   virtual SwarmCounts leave(Instant now, const InfoHash& swarm, const SocketAddress& peer) = 0;
+
+  /// These swarms will be visited next: a store may begin to fetch what that needs. Changes nothing.
+  virtual void foresee(std::span<const InfoHash> /*swarms*/) {}
 
   /// All zero for a swarm that is not known. Never creates one.
   virtual SwarmCounts counts(Instant now, const InfoHash& swarm) = 0;

@@ -52,6 +52,9 @@ class Tracker {
   /// Zeros for a swarm that nobody is in.
   SwarmCounts scrape(Instant now, const InfoHash& swarm) const;
 
+  /// Announces to these swarms follow.
+  void foresee(std::span<const InfoHash> swarms) const { store_.foresee(swarms); }
+
   /// Good as long as the tracker, however often they are replaced.
   const TrackerRules& rules() const { return rules_.get(); }
   /// Answers from now on follow these. From one thread. Whether the store keeps peers for their lifetime is its owner's
