@@ -51,15 +51,15 @@ def _record(pid, seconds):
     return samples
 
 
-def profile(row, seconds=4):
+def profile(row, seconds=5):
     """Share -> percent of the server's samples; and what an operation costs."""
     alone = row.__class__(**{**vars(row), "contestants": ("torq",)})
     with servers_of(alone) as servers:
         figures = []
         load = threading.Thread(target=lambda: figures.append(row.measure(servers["torq"], seconds)))
         load.start()
-        time.sleep(seconds / 4)
-        samples = _record(servers["torq"].pid, seconds * 0.9)
+        time.sleep(seconds / 4 + 1)  # the warm-up, which begins when all connections stand
+        samples = _record(servers["torq"].pid, seconds * 0.7)
         load.join()
     total = sum(samples.values())
     shares = collections.Counter()

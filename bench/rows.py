@@ -79,7 +79,7 @@ def _idle(name):
 def _store(swarms):
     def measure(name):
         with Server(name) as server:
-            server.load("announce", *FILL, "--peers", 2000, "--limit", 4000, "--swarms", swarms, "--first", 2 * MILLION)
+            server.load("announce", *FILL, "--peers", 2000, "--limit", 100_000, "--swarms", swarms, "--first", 2 * MILLION)
             before = server.resident()
             server.load("announce", *FILL, "--swarms", swarms)
             return Figure((server.resident() - before) / MILLION)
