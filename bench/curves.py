@@ -89,11 +89,14 @@ CURVES = [
 
 
 def trace(curve):
-    """Contestant -> its values, in turn at each point."""
+    """Contestant -> its values, in turn at each point; None where it came to nothing."""
     found = {name: [] for name in curve.contestants}
     for at in curve.at:
         for name in curve.contestants:
-            value = curve.measure(name, at)
-            found[name].append(round(value, 3))
-            print(f"  {at:>9} {name:6} {value:10.2f}", flush=True)
+            try:
+                found[name].append(round(curve.measure(name, at), 3))
+            except Lost as lost:
+                found[name].append(None)
+                print(f"  lost: {lost}", flush=True)
+            print(f"  {at:>9} {name:6} {found[name][-1]}", flush=True)
     return {"at": list(curve.at), "values": found}

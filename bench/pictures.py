@@ -41,6 +41,7 @@ def draw_curves(curves, told, path):
     for axes, name in zip(panels, names):
         curve = curves[name]
         for who, values in curve["values"].items():
+            values = [float("nan") if value is None else value for value in values]
             axes.plot(curve["at"], values, "o-", markersize=3, linewidth=1.2, label=who, color=LINES.get(who))
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)

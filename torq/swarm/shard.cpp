@@ -213,7 +213,7 @@ void Shard::clear() {
     commons_.peers.give_back(swarm->size());
     commons_.swarms.give_back(1);
   }
-  swarms_ = SwarmTable();
+  swarms_ = SwarmTable(commons_.slabs);
   pass_ = {.begun = latest_, .is_over = true, .swarm = 0, .place = {}, .bytes = 0};
   swarms_bytes_ = 0;
   all_seen_ = latest_;

@@ -35,6 +35,7 @@ struct Commons {
         swarms(bounds.swarms),
         peers(bounds.peers) {}
 
+  SlabSource slabs{SwarmTable::kBlockSize};
   SipKey key;
   PeerHash hash_of;
   Replaceable<PeerClock> clock;
@@ -86,7 +87,7 @@ class Shard {
   static Tag tag_of(std::uint64_t hash) { return static_cast<Tag>(hash); }
 
   /// `commons` outlives the shard.
-  explicit Shard(Commons& commons) : commons_(commons) {}
+  explicit Shard(Commons& commons) : commons_(commons), swarms_(commons.slabs) {}
 
   // `tag` is that of the info hash: the caller has computed the hash already, to find the shard.
   tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Tag tag, Random& random,

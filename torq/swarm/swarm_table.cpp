@@ -2,11 +2,13 @@
 #include "torq/swarm/swarm_table.hpp"
 
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace torq::swarm {
-
-SwarmTable::SwarmTable() : index_(16) {}
+SwarmTable::SwarmTable(SlabSource& source) : source_(&source), index_(16) {
+  static_assert(sizeof(Block) == kBlockSize);
+}
 
 Swarm* SwarmTable::find(const InfoHash& info_hash, Tag tag) {
   const Entry& entry = index_[position_of(info_hash, tag)];
@@ -60,13 +62,15 @@ Swarm* SwarmTable::at(Number number) {
   return is_taken ? &block.places[number % kBlock].swarm : nullptr;
 }
 
+SwarmTable::OwnedBlock SwarmTable::make_block() { return {new (source_->take()) Block, GiveBack{source_}}; }
+
 SwarmTable::Number SwarmTable::take_number() {
   if (!free_.empty()) {
     const Number number = free_.back();
     free_.pop_back();
     return number;
   }
-  if (end_ % kBlock == 0) blocks_.push_back(std::make_unique<Block>());
+  if (end_ % kBlock == 0) blocks_.push_back(make_block());
   return end_++;
 }
 
