@@ -23,6 +23,8 @@ class Server:
 
     def __init__(self, name, *options, cores=(SERVER_CORE,), file=None, interval=INTERVAL):
         self.name = name
+        for state in WORK.glob("state*"):
+            (state / "swarms").unlink(missing_ok=True)  # every server begins empty
         self._log = open(WORK / f"{name}.log", "w")
         words = ["taskset", "-c", ",".join(map(str, cores)), *map(str, COMMANDS[name](file, interval)), *map(str, options)]
         self._process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=WORK)

@@ -79,7 +79,7 @@ def _idle(name):
 def _store(swarms):
     def measure(name):
         with Server(name) as server:
-            server.load("announce", *FILL, "--peers", 2000, "--limit", 4000, "--swarms", swarms, "--first", 2 * MILLION)
+            server.load("announce", *FILL, "--peers", 2000, "--limit", 100_000, "--swarms", swarms, "--first", 2 * MILLION)
             before = server.resident()
             server.load("announce", *FILL, "--swarms", swarms)
             return Figure((server.resident() - before) / MILLION)
@@ -93,19 +93,32 @@ def _growing(name):
         return Figure(result["p99_us"] / 1000, result["load_cpu"] / result["seconds"])
 
 
+# Slow enough that no answer waits for another.
+STEADY = ("--connections", 64, "--rate", 5000, "--peers", 1000, "--first", 4 * MILLION, "--warm-up", 1)
+
+
 def _expiring(name):
     """The slowest answers of a slow, steady load while a million peers go, less those of the same load before."""
     interval = 10
     lifetime = 2 * interval + 30
-    steady = ("--connections", 64, "--rate", 5000, "--peers", 1000, "--first", 4 * MILLION, "--warm-up", 1)
     with Server(name, interval=interval) as server:
         began = time.monotonic()
         server.load("announce", *FILL, "--swarms", MILLION)
         took = time.monotonic() - began
-        before = server.load("announce", *steady, "--seconds", 15)
+        before = server.load("announce", *STEADY, "--seconds", 15)
         time.sleep(max(0.0, began + lifetime - 3 - time.monotonic()))
-        during = server.load("announce", *steady, "--seconds", took + 10)
+        during = server.load("announce", *STEADY, "--seconds", took + 10)
         return Figure((during["p9999_us"] - before["p9999_us"]) / 1000, during["load_cpu"] / during["seconds"])
+
+
+def _written_down(name):
+    """The same while a million peers are written down every other second, less those of a server that never does."""
+    found = []
+    for period in (0, 2):
+        with Server(name, "--snapshot-interval", period) as server:
+            server.load("announce", *FILL, "--swarms", MILLION)
+            found.append(server.load("announce", *STEADY, "--seconds", 20))
+    return Figure((found[1]["p9999_us"] - found[0]["p9999_us"]) / 1000, found[1]["load_cpu"] / found[1]["seconds"])
 
 
 def _workers(name):
@@ -141,6 +154,8 @@ ROWS = [
         fresh=True, pairs=1),
     Row("expiry", "p99.99 of an announce while a million peers expire, over the same run before", "ms", ("torq",), _expiring,
         "at most 5 ms", against=None, fresh=True, pairs=1),
+    Row("snapshot", "p99.99 of an announce while a million peers are written down, over the same without", "ms", ("torq",),
+        _written_down, "at most 5 ms", against=None, fresh=True, pairs=1),
     Row("workers", "announce, 1000 connections x 1, two workers and the load on the same two cores", "us", ("torq of two workers",),
         _workers, "reported only", against=None, fresh=True, pairs=1),
 ]

@@ -23,6 +23,11 @@ class Ring {
     return slots_[first_];
   }
 
+  const T& operator[](std::size_t i) const {
+    assert(i < size_);
+    return slots_[place(i)];
+  }
+
   void push_back(T value) {
     if (size_ == slots_.size()) grow();
     slots_[place(size_)] = std::move(value);

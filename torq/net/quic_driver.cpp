@@ -67,14 +67,12 @@ struct QuicDriver::Impl {
       const Instant now = monotonic_now();
       const std::size_t most = endpoint.limits().datagrams_per_wake;
       std::size_t total = 0;
-      std::size_t count = 1;
-      while (count > 0 && total < most) {
-        count = port.socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
+      do {
+        total += port.socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
           take(now, port, path, ecn, datagram);
         });
         if (datagrams != nullptr) answers.answer(*datagrams, now, port.socket);
-        total += count;
-      }
+      } while (batch.was_full() && total < most);
       port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
       if (total >= most) endpoint.note(quic::LimitHit::kDatagramsPerWake);
       pump(now);
@@ -120,13 +118,21 @@ struct QuicDriver::Impl {
     pumping = true;
     bool more = true;
     for (int i = 0; more && i < kBatchesPerPump; ++i) {
-      while (const auto event = endpoint.next_event()) application.handle_event(now, endpoint, *event);
+      hand_over(now);
       more = outgoing.empty() && collect(now);
       if (more) send();
     }
     pumping = false;
     if (more) asio::post(loop, [this] { pump(monotonic_now()); });
     arm();
+  }
+
+  void hand_over(Instant now) {
+    for (std::size_t foreseen = 0; const auto event = endpoint.next_event();) {
+      if (foreseen == 0) foreseen = application.foresee(endpoint);
+      if (foreseen > 0) --foreseen;
+      application.handle_event(now, endpoint, *event);
+    }
   }
 
   bool collect(Instant now) {
@@ -177,7 +183,9 @@ struct QuicDriver::Impl {
 
   void arm() {
     const auto next = outgoing.empty() ? endpoint.next_timeout() : std::nullopt;  // a full socket wakes us itself
-    if (next == armed) return;
+    // One that comes too early costs a look; to put it off each time that the deadline moves costs more.
+    if (next && armed && *armed <= *next) return;
+    if (!next && !armed) return;
     armed = next;
     if (!next) {
       timer.cancel();

@@ -26,6 +26,8 @@ class QuicApplication {
   virtual ~QuicApplication() = default;
   /// May use the endpoint's connections, and close them.
   virtual void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) = 0;
+  /// May begin to fetch what the next of endpoint.waiting_events() will need from memory; returns for how many of them.
+  virtual std::size_t foresee(quic::Endpoint&) { return 0; }
   /// A client's: nobody listens at `remote`, if whoever says so is to be believed (UdpSocket::take_refusals).
   virtual void handle_refusal(Instant, const SocketAddress& /*remote*/) {}
 };

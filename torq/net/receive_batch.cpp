@@ -4,6 +4,7 @@
 #include <netinet/udp.h>
 
 #include <cstring>
+#include <span>
 
 namespace torq::net {
 namespace {
@@ -42,15 +43,18 @@ ReceiveBatch::Slots::Slots() : payloads(std::make_unique_for_overwrite<std::byte
 }
 
 void ReceiveBatch::Slots::rearm() {
-  for (mmsghdr& message : messages) {
+  for (mmsghdr& message : std::span(messages).first(used)) {
     message.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
     message.msg_hdr.msg_controllen = kControlSize;
   }
+  used = 0;
 }
 
 ReceiveBatch::ReceiveBatch() : slots_(std::make_unique<Slots>()) {}
 
 ReceiveBatch::~ReceiveBatch() = default;
+
+bool ReceiveBatch::was_full() const { return slots_->used == Slots::kCount; }
 
 Ancillary read_ancillary(const msghdr& message) {
   Ancillary found;

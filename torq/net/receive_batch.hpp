@@ -20,9 +20,10 @@ struct ReceiveBatch::Slots {
   static constexpr std::size_t kControlSize = 128;
 
   Slots();
-  /// Ready for another recvmmsg, which shortens the lengths that it finds.
+  /// Ready for another recvmmsg, which has shortened the lengths of those that it used.
   void rearm();
 
+  unsigned used = kCount;  // by the last recvmmsg
   std::array<mmsghdr, kCount> messages{};
   std::array<iovec, kCount> vectors{};
   std::array<sockaddr_in6, kCount> sources{};

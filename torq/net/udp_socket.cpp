@@ -33,12 +33,14 @@ bool set_option(int fd, int level, int name, int value) {
 // Control messages of one sendmsg: source address, ECN, segment size.
 class Control {
  public:
+  void clear() { used_ = 0; }
   template <class T>
   void add(int level, int type, const T& value) {
     auto* header = reinterpret_cast<cmsghdr*>(space_.data() + used_);
     header->cmsg_level = level;
     header->cmsg_type = type;
     header->cmsg_len = CMSG_LEN(sizeof value);
+    std::memset(CMSG_DATA(header), 0, CMSG_SPACE(sizeof value) - CMSG_LEN(0));
     std::memcpy(CMSG_DATA(header), &value, sizeof value);
     used_ += CMSG_SPACE(sizeof value);
   }
@@ -60,14 +62,13 @@ class Control {
     if (family == Family::kIpv4) add(IPPROTO_IP, IP_TOS, value);
     if (family == Family::kIpv6) add(IPPROTO_IPV6, IPV6_TCLASS, value);
   }
-  void clear() { used_ = 0; }
   void attach_to(msghdr& message) {
     message.msg_control = used_ > 0 ? space_.data() : nullptr;
     message.msg_controllen = used_;
   }
 
  private:
-  alignas(cmsghdr) std::array<std::byte, 128> space_;  // what is not used is not cleared: there are many of these
+  alignas(cmsghdr) std::array<std::byte, 128> space_;  // no more of it is told to the kernel than was written
   std::size_t used_ = 0;
 };
 
@@ -199,8 +200,9 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch, const Deliver& deliver) {
   ReceiveBatch::Slots& slots = *batch.slots_;
   slots.rearm();
   const int count = recvmmsg(fd_, slots.messages.data(), ReceiveBatch::Slots::kCount, 0, nullptr);
+  slots.used = count > 0 ? static_cast<unsigned>(count) : 0;
   std::size_t datagrams = 0;
-  for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
+  for (std::size_t i = 0; i < slots.used; ++i) {
     const mmsghdr& message = slots.messages[i];
     if (message.msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) continue;
     const Ancillary ancillary = read_ancillary(message.msg_hdr);

@@ -41,6 +41,9 @@ class ReceiveBatch {
   ReceiveBatch(const ReceiveBatch&) = delete;
   ReceiveBatch& operator=(const ReceiveBatch&) = delete;
 
+  /// After a receive: more may be waiting.
+  bool was_full() const;
+
  private:
   friend class UdpSocket;
   struct Slots;

@@ -54,6 +54,7 @@ class ConnectionHost {
   virtual void note(LimitHit limit) = 0;
   /// The bytes that all connections hold; their ledgers write it.
   virtual std::size_t& memory() = 0;
+  virtual BlockPool& block_pool() = 0;
 
  protected:
   ~ConnectionHost() = default;
@@ -102,6 +103,8 @@ class Connection {
   };
   /// Empty for an unknown stream. Answer every peek with a consume, be it of 0 bytes: the stream may end there.
   Incoming peek(StreamId id);
+  /// What peek() would show; no answer is due.
+  Bytes glance(StreamId id);
   /// Done with the first `n` bytes of peek(): the peer may send as many more.
   void consume(StreamId id, std::size_t n);
 
@@ -245,6 +248,7 @@ class Connection {
   PostHandshake post_handshake_;
 
   StreamMap streams_;
+  Stream* recent_ = nullptr;        // that find() found last: it is asked for the same one many times
   Ring<StreamId> sending_;          // round robin of streams with something to send; those with `queued` set
   std::vector<StreamId> fresh_;     // streams to announce as readable once the current call has returned
   std::size_t awaited_ = 0;         // streams whose request is not whole

@@ -19,8 +19,11 @@ constexpr std::size_t kLargestToken = 512;
 // Streams, as the application uses them ------------------------------------------------------------------------------
 
 Stream* Connection::find(StreamId id) {
+  if (recent_ != nullptr && recent_->id == id) return recent_;
   const auto it = streams_.find(id);
-  return it == streams_.end() ? nullptr : &it->second;
+  if (it == streams_.end()) return nullptr;
+  recent_ = &it->second;
+  return recent_;
 }
 
 bool Connection::is_peers(StreamId id) const {
@@ -69,6 +72,7 @@ bool Connection::delivers(StreamId id) const { return is_bidirectional(id) || ng
 
 Stream& Connection::add_stream(StreamId id) {
   Stream& stream = host_.stream_pool().add(streams_, id);
+  recent_ = &stream;
   ledger_.add(stream.received_capacity());
   return stream;
 }
@@ -87,13 +91,18 @@ Connection::Incoming Connection::peek(StreamId id) {
   return {stream->unread(), stream->peer_finished};
 }
 
+Bytes Connection::glance(StreamId id) {
+  const Stream* stream = find(id);
+  return stream == nullptr || stream->peer_gave_up ? Bytes() : stream->unread();
+}
+
 void Connection::consume(StreamId id, std::size_t n) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
   on_received(*stream, [n](Stream& it) { it.consume(n); });
   unread_ -= n;
   if (n > 0 && !close_reason_) {
-    ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
+    if (!stream->peer_finished) ngtcp2_conn_extend_max_stream_offset(conn_, static_cast<std::int64_t>(id), n);
     ngtcp2_conn_extend_max_offset(conn_, n);
     host_.touch(*this);
   }
@@ -242,6 +251,7 @@ void Connection::release_if_done(Stream& stream) {
   if (stream.queued) sending_.erase(id);
   if (stream.fresh) std::erase(fresh_, id);
   ledger_.remove(stream.received_capacity());
+  if (recent_ == &stream) recent_ = nullptr;
   host_.stream_pool().remove(streams_, id);
   if (close_reason_) return;  // nothing is announced after Closed
   host_.post({handle_, StreamClosed{id}});

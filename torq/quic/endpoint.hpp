@@ -18,6 +18,7 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
 #include "torq/quic/admission.hpp"
+#include "torq/quic/block_pool.hpp"
 #include "torq/quic/closing_table.hpp"
 #include "torq/quic/connection.hpp"
 #include "torq/quic/counts.hpp"
@@ -46,6 +47,9 @@ class Endpoint final : private ConnectionHost {
   void handle_datagram(Instant now, const Path& path, Ecn ecn, Bytes datagram);
   void handle_timeout(Instant now);
   std::optional<Event> next_event();
+  /// How many next_event() would return now, and the one that it would return after `n` others.
+  std::size_t waiting_events() const { return events_.size(); }
+  const Event& waiting_event(std::size_t n) const { return events_[n]; }
   /// `out` should hold 64 KiB, and must hold 1500 bytes.
   std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
   std::optional<Instant> next_timeout() const;
@@ -93,6 +97,7 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy() override { return entropy_; }
   StreamPool& stream_pool() override { return stream_pool_; }
   std::size_t& memory() override { return memory_; }
+  BlockPool& block_pool() override { return block_pool_; }
 
   Instant advance(Instant now);
   void sort(Instant now, const Path& path, Ecn ecn, Bytes datagram);
@@ -120,6 +125,7 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy_;
   std::size_t memory_ = 0;  // outlives the connections, whose ledgers write it
   std::size_t relief_at_ = 0;
+  BlockPool block_pool_;  // so does this
   Admission admission_;
   StreamPool stream_pool_;
   std::unordered_map<ConnectionHandle, std::unique_ptr<Connection>> connections_;

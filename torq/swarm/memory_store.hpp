@@ -51,8 +51,8 @@ class MemoryStore final : public tracker::SwarmStore {
   tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Random& random,
                             std::vector<SocketAddress> recycled) override;
   tracker::SwarmCounts leave(Instant now, const InfoHash& swarm, const SocketAddress& peer) override;
-  void foresee(std::span<const InfoHash> swarms) override;
   tracker::SwarmCounts counts(Instant now, const InfoHash& swarm) override;
+  void foresee(std::span<const InfoHash> swarms) override;
   bool expire(Instant now) override;
 
   /// Puts back what a block of a snapshot holds (snapshot.hpp). `downtime` is the time since the header's.

@@ -55,6 +55,18 @@ TEST_F(MemoryStoreTest, FiguresCountWhatWasRefused) {
   EXPECT_EQ(store_.figures().peers, 20'099u);
 }
 
+TEST_F(MemoryStoreTest, ForeseesWithoutMakingOrKeepingAnything) {
+  std::vector<InfoHash> coming;
+  for (std::size_t n = 0; n < 80; ++n) coming.push_back(swarm_number(n));
+  for (std::size_t n = 0; n < 40; ++n) visit(n, n);
+
+  store_.foresee(coming);
+  store_.foresee({});
+
+  EXPECT_EQ(store_.figures().swarms, 40u);
+  EXPECT_EQ(visit(39, 41).counts.incomplete, 2u);
+}
+
 TEST_F(MemoryStoreTest, GivesALongerLifetimeToThoseWhoAreThereToo) {
   const auto sweep_until = [this](Instant end) {
     for (; now_ < end; now_ += kLifetime / 15) {

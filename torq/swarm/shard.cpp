@@ -56,8 +56,8 @@ SwarmCounts Shard::counts(Instant now, const InfoHash& info_hash, Tag tag) {
 }
 
 void Shard::foresee(Tag tag, Foresight step) {
-  const std::lock_guard lock(mutex_);
-  swarms_.foresee(tag, step);
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock) swarms_.foresee(tag, step);
 }
 
 Shard::Progress Shard::sweep(Instant now, std::size_t budget) {
@@ -208,7 +208,7 @@ void Shard::clear() {
     commons_.peers.give_back(swarm->size());
     commons_.swarms.give_back(1);
   }
-  swarms_ = SwarmTable();
+  swarms_ = SwarmTable(commons_.slabs);
   pass_ = {.begun = latest_, .is_over = true, .swarm = 0, .place = {}, .bytes = 0};
   swarms_bytes_ = 0;
   all_seen_ = latest_;

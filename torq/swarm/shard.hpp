@@ -36,6 +36,7 @@ struct Commons {
         swarms(bounds.swarms),
         peers(bounds.peers) {}
 
+  SlabSource slabs{SwarmTable::kBlockSize};
   SipKey key;
   PeerHash hash_of;
   Replaceable<PeerClock> clock;
@@ -87,7 +88,7 @@ class Shard {
   static Tag tag_of(std::uint64_t hash) { return static_cast<Tag>(hash); }
 
   /// `commons` outlives the shard.
-  explicit Shard(Commons& commons) : commons_(commons) {}
+  explicit Shard(Commons& commons) : commons_(commons), swarms_(commons.slabs) {}
 
   // `tag` is that of the info hash: the caller has computed the hash already, to find the shard.
   tracker::VisitReply visit(Instant now, const tracker::Visit& visit, Tag tag, Random& random,
@@ -100,7 +101,7 @@ class Shard {
     constexpr std::size_t kLine = 64;
     for (std::size_t at = 0; at < sizeof *this; at += kLine) prefetch(reinterpret_cast<const std::byte*>(this) + at);
   }
-  /// See SwarmTable.
+  /// See SwarmTable. Nobody waits for the mutex here.
   void foresee(Tag tag, Foresight step);
 
   /// Goes on with the pass, or begins one when it is time; looks at about `budget` entries.

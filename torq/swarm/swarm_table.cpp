@@ -2,13 +2,15 @@
 #include "torq/swarm/swarm_table.hpp"
 
 #include <cassert>
+#include <new>
 #include <utility>
 
 #include "torq/base/prefetch.hpp"
 
 namespace torq::swarm {
-
-SwarmTable::SwarmTable() : index_(16) {}
+SwarmTable::SwarmTable(SlabSource& source) : source_(&source), index_(16) {
+  static_assert(sizeof(Block) == kBlockSize);
+}
 
 // Of two swarms with one tag, which are one in billions, the first is as good a guess as the other.
 void SwarmTable::foresee(Tag tag, Foresight step) const {
@@ -67,13 +69,15 @@ Swarm* SwarmTable::at(Number number) {
   return is_taken ? &block.places[number % kBlock].swarm : nullptr;
 }
 
+SwarmTable::OwnedBlock SwarmTable::make_block() { return {new (source_->take()) Block, GiveBack{source_}}; }
+
 SwarmTable::Number SwarmTable::take_number() {
   if (!free_.empty()) {
     const Number number = free_.back();
     free_.pop_back();
     return number;
   }
-  if (end_ % kBlock == 0) blocks_.push_back(std::make_unique<Block>());
+  if (end_ % kBlock == 0) blocks_.push_back(make_block());
   return end_++;
 }
 

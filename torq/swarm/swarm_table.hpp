@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "torq/base/info_hash.hpp"
+#include "torq/swarm/slab_source.hpp"
 #include "torq/swarm/swarm.hpp"
 
 namespace torq::swarm {
@@ -28,12 +29,14 @@ class SwarmTable {
   /// Low bits of a hash of the info hash that strangers cannot compute.
   using Tag = std::uint32_t;
 
-  SwarmTable();
+  static constexpr std::size_t kBlockSize = 64 * 64 + 64;  ///< of what it takes from its source
 
-  /// Brings what a search by this tag will read into the cache; changes nothing.
-  void foresee(Tag tag, Foresight step) const;
+  /// `source` has blocks of kBlockSize, and outlives the table.
+  explicit SwarmTable(SlabSource& source);
   /// Null when there is none.
   Swarm* find(const InfoHash& info_hash, Tag tag);
+  /// Brings what a search by this tag will read into the cache; changes nothing.
+  void foresee(Tag tag, Foresight step) const;
   /// Of a swarm that is not there.
   Swarm& insert(const InfoHash& info_hash, Tag tag);
   /// Of a swarm that is there.
@@ -56,6 +59,14 @@ class SwarmTable {
     std::array<Place, kBlock> places;
     std::uint64_t taken = 0;  // a bit for each
   };
+  struct GiveBack {
+    SlabSource* source;
+    void operator()(Block* block) const {
+      std::destroy_at(block);
+      source->give(block);
+    }
+  };
+  using OwnedBlock = std::unique_ptr<Block, GiveBack>;
   struct Entry {
     Tag tag = 0;
     Number number_plus_1 = 0;  // 0: vacant
@@ -63,6 +74,7 @@ class SwarmTable {
     bool is_vacant() const { return number_plus_1 == 0; }
   };
 
+  OwnedBlock make_block();
   Number take_number();
   /// Where in the index the swarm is, or else the vacant entry that the search ended at.
   std::size_t position_of(const InfoHash& info_hash, Tag tag) const;
@@ -71,9 +83,10 @@ class SwarmTable {
   void grow();
   std::size_t mask() const { return index_.size() - 1; }
 
+  SlabSource* source_;
   std::vector<Entry> index_;  // linear probing from tag & mask(); at most three quarters taken
   std::size_t size_ = 0;
-  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<OwnedBlock> blocks_;
   Number end_ = 0;
   std::vector<Number> free_;  // numbers below end_
 };

@@ -21,7 +21,8 @@ InfoHash info_hash(std::size_t n) {
 SwarmTable::Tag tag(std::size_t n) { return static_cast<SwarmTable::Tag>(n % 50 * 0x01000193); }
 
 TEST(SwarmTable, HoldsThroughAnyOrderOfComingAndGoing) {
-  SwarmTable table;
+  SlabSource slabs{SwarmTable::kBlockSize};
+  SwarmTable table{slabs};
   std::set<std::size_t> expected;
   Random random(4);
 
@@ -40,7 +41,8 @@ TEST(SwarmTable, HoldsThroughAnyOrderOfComingAndGoing) {
 }
 
 TEST(SwarmTable, NumbersEverySwarmOnce) {
-  SwarmTable table;
+  SlabSource slabs{SwarmTable::kBlockSize};
+  SwarmTable table{slabs};
   for (std::size_t n = 0; n < 500; ++n) table.insert(info_hash(n), tag(n));
   for (std::size_t n = 0; n < 500; n += 2) table.erase(info_hash(n), tag(n));
   for (std::size_t n = 1000; n < 1100; ++n) table.insert(info_hash(n), tag(n));
@@ -56,7 +58,8 @@ TEST(SwarmTable, NumbersEverySwarmOnce) {
 }
 
 TEST(SwarmTable, NeverMovesASwarm) {
-  SwarmTable table;
+  SlabSource slabs{SwarmTable::kBlockSize};
+  SwarmTable table{slabs};
   const Swarm* first = &table.insert(info_hash(1), tag(1));
   for (std::size_t n = 2; n < 5000; ++n) table.insert(info_hash(n), static_cast<SwarmTable::Tag>(n));
 

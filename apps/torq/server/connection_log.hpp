@@ -23,6 +23,7 @@ class ConnectionLog final : public net::QuicApplication {
   ConnectionLog(net::QuicApplication& door, Log& log) : door_(door), log_(log) {}
 
   void handle_event(Instant now, quic::Endpoint& endpoint, const quic::Event& event) override;
+  std::size_t foresee(quic::Endpoint& endpoint) override { return door_.foresee(endpoint); }
   /// About once a second: says how many more there were.
   void beat(Instant now);
   /// At the end of its worker: says so of those whose time had not come.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "torq/doors/quic/quic_door.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "torq/doors/quic_json/codes.hpp"
@@ -17,6 +19,8 @@ constexpr std::byte kControlStream{0x00};
 constexpr std::byte kEncoderStream{0x02};
 constexpr std::byte kDecoderStream{0x03};
 constexpr std::byte kHeadersFrame{0x01};
+
+constexpr std::size_t kForeseen = 32;  // events: what they need stays in the processor's cache until they are handled
 
 bool begins_json(std::byte first) {
   return std::string_view("{ \t\n\r").find(static_cast<char>(first)) != std::string_view::npos;
@@ -76,6 +80,22 @@ void QuicDoor::handle_event(Instant now, q::Endpoint& endpoint, const q::Event& 
              event.what);
   if (guest.http3 && guest.http3->fault()) end_http3(now, guest, endpoint, *connection);
   connection->note_held(guest.held());
+}
+
+// The requests that wait are announces, for the most part, which begin with their swarm.
+std::size_t QuicDoor::foresee(q::Endpoint& endpoint) {
+  std::array<InfoHash, kForeseen> swarms;
+  std::size_t count = 0;
+  const std::size_t events = std::min(endpoint.waiting_events(), kForeseen);
+  for (std::size_t i = 0; i < events; ++i) {
+    const q::Event& event = endpoint.waiting_event(i);
+    const auto* readable = std::get_if<q::StreamReadable>(&event.what);
+    q::Connection* connection = readable == nullptr ? nullptr : endpoint.find(event.connection);
+    if (connection == nullptr) continue;
+    if (const auto swarm = service_.swarm_of(connection->glance(readable->stream))) swarms[count++] = *swarm;
+  }
+  if (count > 1) service_.foresee(std::span(swarms).first(count));
+  return events;
 }
 
 http3::Conversation& QuicDoor::http3_of(Guest& guest) {

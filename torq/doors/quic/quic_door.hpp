@@ -20,6 +20,8 @@ class QuicDoor final : public net::QuicApplication {
 
   void handle_event(Instant now, torq::quic::Endpoint& endpoint, const torq::quic::Event& event) override;
 
+  std::size_t foresee(torq::quic::Endpoint& endpoint) override;
+
   /// To be called now and then once the server is ending: HTTP/3 clients are told so.
   void drain(Instant now, torq::quic::Endpoint& endpoint);
 

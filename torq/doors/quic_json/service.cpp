@@ -38,6 +38,13 @@ Service::Service(const tracker::Tracker& tracker, const files::FileTree& files, 
                  std::uint64_t seed)
     : tracker_(tracker), files_(files), limits_(limits), parser_(limits), random_(seed), folders_(files) {}
 
+std::optional<InfoHash> Service::swarm_of(Bytes request) {
+  constexpr std::string_view kBeginning = R"({"info_hash":")";
+  const std::string_view text = as_text(request);
+  return text.starts_with(kBeginning) ? parse_info_hash(text.substr(kBeginning.size(), 2 * InfoHash::kSize))
+                                      : std::nullopt;
+}
+
 Answer Service::answer(Instant now, const IpAddress& source, Bytes request) {
   const auto parsed = parser_.parse(request);
   if (!parsed) {

@@ -41,6 +41,10 @@ class Service {
           std::uint64_t seed);
 
   /// `source` is the proven address of the asker.
+  /// The swarm of an announce, where that is what comes first in it, as is usual.
+  static std::optional<InfoHash> swarm_of(Bytes request);
+  /// Announces to these swarms follow.
+  void foresee(std::span<const InfoHash> swarms) const { tracker_.foresee(swarms); }
   Answer answer(Instant now, const IpAddress& source, Bytes request);
   Answer refuse_too_large();
   /// The memory of an answer that has been sent, for the next.

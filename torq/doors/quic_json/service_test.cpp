@@ -66,6 +66,15 @@ class ServiceTest : public testing::Test {
   Service service_{tracker_, tree_, wire::Limits{.max_json_file_bytes = 10'000}, 1};
 };
 
+TEST_F(ServiceTest, TellsTheSwarmOfAnAnnounceThatBeginsWithIt) {
+  const auto swarm_of = [](const std::string& request) { return Service::swarm_of(as_bytes(request)); };
+  const std::string usual = std::string(R"({"info_hash":")") + kHash + R"(","peer_id":"-TQ0100-000000000000"})";
+
+  EXPECT_EQ(swarm_of(usual), parse_info_hash(kHash));
+  for (std::size_t size = 0; size < 50; ++size) EXPECT_EQ(swarm_of(usual.substr(0, size)), std::nullopt) << size;
+  EXPECT_EQ(swarm_of(std::string(R"({"port":1,"info_hash":")") + kHash + R"("})"), std::nullopt);
+}
+
 TEST_F(ServiceTest, CountsRequestsByKindAndErrorsByCode) {
   file("here", "x");
   announce(R"("port":6881,"left":0)");
