@@ -49,11 +49,7 @@ ngtcp2_transport_params make_parameters(const Limits& limits) {
 }  // namespace
 
 Connection::Connection(ConnectionHandle handle, ConnectionHost& host, const Limits& limits)
-    : handle_(handle),
-      host_(host),
-      limits_(limits),
-      ledger_(host.memory(), host.block_pool()),
-      window_(first_window(limits)) {}
+    : handle_(handle), host_(host), limits_(limits), ledger_(host.memory()), window_(first_window(limits)) {}
 
 Connection::~Connection() { ngtcp2_conn_del(conn_); }
 

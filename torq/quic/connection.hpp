@@ -54,7 +54,6 @@ class ConnectionHost {
   virtual void note(LimitHit limit) = 0;
   /// The bytes that all connections hold; their ledgers write it.
   virtual std::size_t& memory() = 0;
-  virtual BlockPool& block_pool() = 0;
 
  protected:
   ~ConnectionHost() = default;

@@ -18,7 +18,6 @@
 #include "torq/base/clock.hpp"
 #include "torq/base/random.hpp"
 #include "torq/quic/admission.hpp"
-#include "torq/quic/block_pool.hpp"
 #include "torq/quic/closing_table.hpp"
 #include "torq/quic/connection.hpp"
 #include "torq/quic/counts.hpp"
@@ -97,7 +96,6 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy() override { return entropy_; }
   StreamPool& stream_pool() override { return stream_pool_; }
   std::size_t& memory() override { return memory_; }
-  BlockPool& block_pool() override { return block_pool_; }
 
   Instant advance(Instant now);
   void sort(Instant now, const Path& path, Ecn ecn, Bytes datagram);
@@ -125,7 +123,6 @@ class Endpoint final : private ConnectionHost {
   Entropy& entropy_;
   std::size_t memory_ = 0;  // outlives the connections, whose ledgers write it
   std::size_t relief_at_ = 0;
-  BlockPool block_pool_;  // so does this
   Admission admission_;
   StreamPool stream_pool_;
   std::unordered_map<ConnectionHandle, std::unique_ptr<Connection>> connections_;

@@ -1,49 +1,43 @@
 // SPDX-License-Identifier: MIT
 #include "torq/quic/ledger.hpp"
 
+#include <malloc.h>
 #include <ngtcp2/ngtcp2.h>
 
-#include <algorithm>
-#include <cstring>
-
-#include "torq/quic/block_pool.hpp"
+#include <cstdlib>
 
 namespace torq::quic {
+namespace {
 
-// How ngtcp2 allocates.
-struct Ledger::Allocation {
-  static Ledger& of(void* ledger) { return *static_cast<Ledger*>(ledger); }
+// The allocator knows the size of each block, so that none has to be kept beside it.
+std::size_t size_of(void* block) { return block == nullptr ? 0 : ::malloc_usable_size(block); }
 
-  static void* take(std::size_t size, void* ledger) {
-    void* block = of(ledger).pool_.take(size);
-    of(ledger).add(BlockPool::size_of(block));
-    return block;
-  }
+void* counted(void* block, void* ledger) {
+  static_cast<Ledger*>(ledger)->add(size_of(block));
+  return block;
+}
 
-  static void give(void* block, void* ledger) {
-    of(ledger).remove(BlockPool::size_of(block));
-    of(ledger).pool_.give(block);
-  }
+void release(void* block, void* ledger) {
+  static_cast<Ledger*>(ledger)->remove(size_of(block));
+  std::free(block);
+}
 
-  // ngtcp2 asks for one object, or for a power of two of them: the product cannot overflow.
-  static void* take_zeroed(std::size_t n, std::size_t size, void* ledger) {
-    void* block = take(n * size, ledger);
-    return block == nullptr ? nullptr : std::memset(block, 0, n * size);
-  }
+void* resize(void* block, std::size_t size, void* ledger) {
+  const std::size_t before = size_of(block);
+  void* moved = std::realloc(block, size);
+  if (moved == nullptr) return nullptr;
+  static_cast<Ledger*>(ledger)->remove(before);
+  return counted(moved, ledger);
+}
 
-  static void* resize(void* block, std::size_t size, void* ledger) {
-    void* moved = take(size, ledger);
-    if (moved == nullptr || block == nullptr) return moved;
-    std::memcpy(moved, block, std::min(size, BlockPool::size_of(block)));
-    give(block, ledger);
-    return moved;
-  }
-};
+}  // namespace
 
-Ledger::Ledger(std::size_t& total, BlockPool& pool)
+Ledger::Ledger(std::size_t& total)
     : total_(&total),
-      pool_(pool),
-      memory_(new ngtcp2_mem{this, Allocation::take, Allocation::give, Allocation::take_zeroed, Allocation::resize}) {}
+      memory_(new ngtcp2_mem{
+          this, [](std::size_t size, void* ledger) { return counted(std::malloc(size), ledger); }, release,
+          [](std::size_t n, std::size_t size, void* ledger) { return counted(std::calloc(n, size), ledger); },
+          resize}) {}
 
 Ledger::~Ledger() { leave(); }
 

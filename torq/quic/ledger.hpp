@@ -11,12 +11,10 @@ struct ngtcp2_mem;
 
 namespace torq::quic {
 
-class BlockPool;
-
 class Ledger {
  public:
-  /// `total` is the sum over all ledgers; it and `pool` must outlive this.
-  Ledger(std::size_t& total, BlockPool& pool);
+  /// `total` is the sum over all ledgers and must outlive this.
+  explicit Ledger(std::size_t& total);
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -31,11 +29,8 @@ class Ledger {
   const ngtcp2_mem* memory() const { return memory_.get(); }
 
  private:
-  struct Allocation;
-
   std::size_t bytes_ = 0;
   std::size_t* total_;  // null once it has left
-  BlockPool& pool_;
   std::unique_ptr<ngtcp2_mem> memory_;
 };
 
