@@ -26,7 +26,8 @@ struct AnnounceForm {
   std::chrono::seconds min_interval{};
 };
 
-/// One that is not listed is told so in a `warning message`. The peers' ids are not among what is known of them, so the list has none (BEP 23's `no_peer_id`, always).
+/// One that is not listed is told so in a `warning message`. The peers' ids are not among what is known of them, so the
+/// list has none (BEP 23's `no_peer_id`, always).
 void append_bencoded_announce(std::string& out, const tracker::AnnounceReply& reply, const AnnounceForm& form);
 
 /// One swarm of a scrape.
