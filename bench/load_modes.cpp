@@ -63,6 +63,7 @@ class Load : public Application {
       if (now - progress > kPatience) throw std::runtime_error("the server has stopped answering");
     }
     gauge_.end(clock_now());
+    machine_.leave();
     std::puts(fmt::format("{{{}{}}}", gauge_.json(), more()).c_str());
   }
 

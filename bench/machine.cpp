@@ -312,6 +312,16 @@ void Machine::send(Connection& connection, Stream& stream) {
 
 void Machine::close(Connection& connection) {
   if (connection.over) return;
+  write_close(connection);
+  end(connection);
+}
+
+void Machine::leave() {
+  for (auto& [connection, owner] : connections_) write_close(*connection);
+  udp_.flush();
+}
+
+void Machine::write_close(Connection& connection) {
   ngtcp2_ccerr reason;
   ngtcp2_ccerr_default(&reason);
   const auto space = udp_.space();
@@ -322,7 +332,6 @@ void Machine::close(Connection& connection) {
     udp_.queue(connection.socket, options_.server ? path->remote.addr : nullptr, path->remote.addrlen,
                static_cast<std::size_t>(size), static_cast<std::size_t>(size));
   }
-  end(connection);
 }
 
 void Machine::end(Connection& connection) {

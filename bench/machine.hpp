@@ -103,6 +103,8 @@ class Machine {
   void send(Connection& connection, Stream& stream);
   /// Ends it with a CONNECTION_CLOSE.
   void close(Connection& connection);
+  /// Ends all that stand; the application hears nothing of it. The last thing that is done with them.
+  void leave();
 
   /// Waits for datagrams or until `until`, at most; then reads, handles timers and writes. Returns the time.
   Instant turn(Instant until);
@@ -123,6 +125,7 @@ class Machine {
   void write_all(Instant now);
   void write(Instant now, Connection& connection);
   std::ptrdiff_t write_packet(Instant now, Connection& connection, std::span<std::uint8_t> out);
+  void write_close(Connection& connection);
   void end(Connection& connection);
   void remember(Connection& connection, const ngtcp2_cid& cid);
   void bury();

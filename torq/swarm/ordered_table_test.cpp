@@ -123,6 +123,14 @@ TEST_F(OrderedTableTest, GivesRoomBackAsItEmpties) {
   }
 }
 
+TEST_F(OrderedTableTest, HoldsEveryoneWhileItsSegmentsBecomePagesAndSmallAgain) {
+  constexpr std::size_t kMany = 300'000;
+  for (std::size_t n = 0; n < kMany; ++n) table_.insert(alive(n), hash_of_);
+  for (std::size_t n = 0; n < kMany; ++n) ASSERT_TRUE(contains(n)) << n;
+  for (std::size_t n = 1000; n < kMany; ++n) table_.erase(alive(n), hash_of_);
+  for (std::size_t n = 0; n < 2000; ++n) ASSERT_EQ(contains(n), n < 1000) << n;
+}
+
 TEST_F(OrderedTableTest, SweepRemovesTheOverAndNobodyElse) {
   for (std::size_t n = 0; n < 20'000; ++n) insert(n, n % 3 == 0 ? kDead : kNow);
   std::erase_if(expected_, [](std::size_t n) { return n % 3 == 0; });

@@ -5,29 +5,29 @@
 // 10 may be taken), an array can be copied into one of another size from front to back, and a place in it can be named
 // by a hash. This is one layout; OrderedTable moves entries from one to the next.
 //
-// Slots are allocated in segments of one size: the heap does not fragment, and no single allocation is large.
+// Slots are allocated in segments of one size, so that no single allocation is large. It grows with the layout, see
+// Segment: those of a large one are pages of their own.
 //
 // Invariants: an occupied slot is at or behind its home, with no vacant slot between; hashes never
 // decrease; no slot before begin() or from end() on is occupied; segments below begin() are freed.
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "torq/swarm/peer_entry.hpp"
 #include "torq/swarm/peer_hash.hpp"
+#include "torq/swarm/segment.hpp"
 
 namespace torq::swarm {
 
 template <class Entry>
 class SlotArray {
  public:
-  static constexpr std::size_t kSegment = 256;  ///< slots
-
   struct Place {
     std::size_t slot = 0;  ///< where the entry is, or else where it is to be inserted
     bool found = false;
@@ -38,17 +38,19 @@ class SlotArray {
   };
 
   SlotArray() = default;
-  explicit SlotArray(std::size_t homes) : homes_(homes) { segments_.reserve(homes / kSegment + 2); }
+  explicit SlotArray(std::size_t homes) : homes_(homes), segment_bits_(segment_bits_for(homes)) {
+    segments_.reserve((homes >> segment_bits_) + 2);
+  }
 
   std::size_t homes() const { return homes_; }
   std::size_t bytes() const {
-    const std::size_t held = segments_.size() - std::min(begin_ / kSegment, segments_.size());
-    return held * kSegment * sizeof(Entry) + segments_.capacity() * sizeof segments_.front();
+    const std::size_t held = segments_.size() - std::min(begin_ >> segment_bits_, segments_.size());
+    return held * segment() * sizeof(Entry) + segments_.capacity() * sizeof segments_.front();
   }
   std::size_t begin() const { return begin_; }
   std::size_t end() const { return end_; }
-  const Entry& at(std::size_t slot) const { return segments_[slot / kSegment][slot % kSegment]; }
-  Entry& at(std::size_t slot) { return segments_[slot / kSegment][slot % kSegment]; }
+  const Entry& at(std::size_t slot) const { return segments_[slot >> segment_bits_][slot & (segment() - 1)]; }
+  Entry& at(std::size_t slot) { return segments_[slot >> segment_bits_][slot & (segment() - 1)]; }
 
   Place find(const Entry& peer, std::uint64_t hash, const PeerHash& hash_of) const {
     std::size_t slot = home(hash);
@@ -83,7 +85,7 @@ class SlotArray {
   /// What is in the first slot, or a vacant entry. The slot is gone afterwards. Only while begin() < end().
   Entry take_front() {
     const Entry entry = std::exchange(at(begin_), Entry{});
-    if (++begin_ % kSegment == 0) segments_[begin_ / kSegment - 1].reset();
+    if (++begin_ % segment() == 0) segments_[(begin_ >> segment_bits_) - 1].reset();
     return entry;
   }
 
@@ -129,6 +131,12 @@ class SlotArray {
   }
 
  private:
+  // 256 slots to 8192, and of more than that no more than a 64th of all.
+  static unsigned segment_bits_for(std::size_t homes) {
+    return std::clamp(static_cast<unsigned>(std::bit_width(homes / 128)), 8u, 13u);
+  }
+  std::size_t segment() const { return std::size_t{1} << segment_bits_; }
+
   std::size_t home(std::uint64_t hash) const {
     return std::max(begin_, static_cast<std::size_t>((hash >> 31) * homes_ >> 32));
   }
@@ -142,14 +150,15 @@ class SlotArray {
   }
 
   Entry& reach(std::size_t slot) {
-    while (segments_.size() <= slot / kSegment) segments_.push_back(std::make_unique<Entry[]>(kSegment));
+    while (segments_.size() <= slot >> segment_bits_) segments_.push_back(make_segment<Entry>(segment()));
     return at(slot);
   }
 
   std::size_t homes_ = 0;
+  unsigned segment_bits_ = 8;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::vector<std::unique_ptr<Entry[]>> segments_;
+  std::vector<Segment<Entry>> segments_;
 };
 
 }  // namespace torq::swarm
