@@ -11,6 +11,7 @@
 #include "apps/torq/command/usage.hpp"
 #include "apps/torq/command/verb.hpp"
 #include "apps/torq/log/bounded_write.hpp"
+#include "apps/torq/server/x25519.hpp"
 
 namespace {
 
@@ -21,6 +22,7 @@ constexpr const char* kFooter = R"(Exit codes: 0 ok, 1 other failure, 2 usage, 3
 
 int main(int argc, char** argv) {
   torq::app::hold_standard_descriptors();
+  torq::app::prepare_x25519();
   std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is a failed write, which tidies up
   CLI::App command("torq: a BitTorrent tracker and verified file transfer over QUIC", "torq");
   command.set_version_flag("--version", TORQ_VERSION);

@@ -2,6 +2,8 @@
 """torq's own client against torq's own server: the verbs as people use them."""
 import hashlib
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -199,3 +201,12 @@ def test_json_is_one_object_per_line_and_nothing_else(ask, shared_server):
 
     assert finished.code == OK
     assert [json.loads(line)["bytes"] for line in finished.out.splitlines()] == [35, 39]
+
+
+def test_key_exchange_is_made_by_libsodium():
+    """The program's own multiplication comes before libhogweed's: docs/decisions/0011."""
+    linked = subprocess.run([torq.binary(), "--version"], env={**os.environ, "LD_BIND_NOW": "1", "LD_DEBUG": "bindings"},
+                            capture_output=True, text=True, check=True).stderr
+
+    bound = [line for line in linked.splitlines() if "`nettle_curve25519_mul'" in line and "libgnutls" in line.split(" to ")[0]]
+    assert len(bound) == 1 and f" to {torq.binary()} " in bound[0], bound
