@@ -17,18 +17,25 @@ void AnswerBatch::add(const quic::Path& path, Bytes datagram) {
   datagrams_.push_back(datagram);
 }
 
-void AnswerBatch::answer(DatagramApplication& application, Instant now, UdpSocket& socket) {
+bool AnswerBatch::answer(DatagramApplication& application, Instant now, UdpSocket& socket) {
   constexpr std::size_t kRoom = DatagramApplication::kMaxAnswer;
-  if (datagrams_.empty()) return;
+  if (datagrams_.empty()) return false;
   application.foresee(datagrams_);
+  const std::size_t together = datagrams_.size() < kBusy ? 1 : kCount;
   for (std::size_t i = 0; i < datagrams_.size(); ++i) {
     const auto room = std::span(area_).subspan(answers_.size() * kRoom).first<kRoom>();
     const std::size_t size = application.answer(now, paths_[i].remote, datagrams_[i], room);
     if (size > 0) answers_.push_back({{paths_[i], quic::Ecn::kNone, size, size}, room.first(size)});
+    if (answers_.size() == together) send(socket);
   }
-  if (!answers_.empty()) unsent_ += answers_.size() - socket.send(answers_);
+  send(socket);
   paths_.clear();
   datagrams_.clear();
+  return true;
+}
+
+void AnswerBatch::send(UdpSocket& socket) {
+  if (!answers_.empty()) unsent_ += answers_.size() - socket.send(answers_);
   answers_.clear();
 }
 

@@ -18,14 +18,18 @@ class AnswerBatch {
   /// `datagram` stays where it is until answer(). Not when it is full.
   void add(const quic::Path& path, Bytes datagram);
   /// Asks about all, and sends the answers through `socket`. What a full socket does not take is lost, as a request may
-  /// be: whoever waits for it asks again.
-  void answer(DatagramApplication& application, Instant now, UdpSocket& socket);
+  /// be: whoever waits for it asks again. False when there was none.
+  bool answer(DatagramApplication& application, Instant now, UdpSocket& socket);
 
   /// How many were lost so.
   std::uint64_t unsent() const { return unsent_; }
 
  private:
   static constexpr std::size_t kCount = 64;
+  // Of fewer nobody waits for the others' answers: there is time for a system call for each.
+  static constexpr std::size_t kBusy = 16;
+
+  void send(UdpSocket& socket);
 
   std::vector<quic::Path> paths_;
   std::vector<Bytes> datagrams_;

@@ -67,12 +67,15 @@ struct QuicDriver::Impl {
       const Instant now = monotonic_now();
       const std::size_t most = endpoint.limits().datagrams_per_wake;
       std::size_t total = 0;
-      do {
+      bool more = true;
+      while (more && total < most) {
         total += port.socket.receive(batch, [&](const quic::Path& path, quic::Ecn ecn, Bytes datagram) {
           take(now, port, path, ecn, datagram);
         });
-        if (datagrams != nullptr) answers.answer(*datagrams, now, port.socket);
-      } while (batch.was_full() && total < most);
+        // While those were answered others have come: to look costs less than to wait for the news of it.
+        const bool answered = datagrams != nullptr && answers.answer(*datagrams, now, port.socket);
+        more = answered || batch.was_full();
+      }
       port.socket.take_refusals([&](const SocketAddress& remote) { application.handle_refusal(now, remote); });
       if (total >= most) endpoint.note(quic::LimitHit::kDatagramsPerWake);
       pump(now);
