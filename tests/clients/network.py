@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A tracker and two peers in network namespaces, on one bridge: their addresses are routable for the clients, which refuse peers on
 loopback, and reach nothing outside."""
+import os
 import pathlib
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ ADDRESSES = {
 }
 # Names of the tracker, one for each family: not all clients take an IPv6 address in a URL.
 NAMES = {family: f"{family}.tracker.test" for family in ("ipv4", "ipv6")}
+SPACES = "/run/netns"
 
 
 class Unavailable(Exception):
@@ -82,3 +84,6 @@ class Network:
             subprocess.run(["ip", "netns", "del", self._space(role)], check=False)
         for role in ADDRESSES:
             shutil.rmtree(self._etc(role), ignore_errors=True)
+        # ip has mounted the folder of the names over itself: whoever wants to remove this tree could not.
+        if self._made and not os.listdir(SPACES):
+            subprocess.run(["umount", SPACES], check=False)
