@@ -41,7 +41,7 @@ def commit():
     def git(*words):
         return subprocess.run(["git", "-C", PROJECT, *words], capture_output=True, text=True).stdout.strip()
 
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/README.md") else "")
 
 
 def remember(row, figures):
