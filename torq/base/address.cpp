@@ -19,6 +19,27 @@ bool has_prefix(Bytes bytes, std::uint32_t prefix, unsigned bits) {
   return (head ^ prefix) >> (32 - bits) == 0;
 }
 
+/// Four numbers in decimal; written here because a tracker reads one with most announces, and inet_pton wants a copy.
+std::optional<std::array<std::byte, 4>> parse_dotted(std::string_view text) {
+  std::array<std::byte, 4> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i > 0) {
+      if (text.empty() || text.front() != '.') return std::nullopt;
+      text.remove_prefix(1);
+    }
+    unsigned value = 0;
+    std::size_t size = 0;
+    for (; size < text.size() && size < 3 && text[size] >= '0' && text[size] <= '9'; ++size) {
+      value = value * 10 + static_cast<unsigned>(text[size] - '0');
+    }
+    // A leading zero would be octal to some.
+    if (size == 0 || value > 255 || (size > 1 && text.front() == '0')) return std::nullopt;
+    bytes[i] = static_cast<std::byte>(value);
+    text.remove_prefix(size);
+  }
+  return text.empty() ? std::optional(bytes) : std::nullopt;
+}
+
 }  // namespace
 
 IpAddress IpAddress::v4(std::array<std::byte, 4> bytes) {
@@ -56,11 +77,10 @@ bool IpAddress::is_private() const {
 }
 
 std::optional<IpAddress> parse_ip(std::string_view text) {
+  if (const auto v4 = parse_dotted(text)) return IpAddress::v4(*v4);
   const std::string terminated(text);
-  // inet_pton stops at NUL: "1.2.3.4\0x" is not an address.
+  // inet_pton stops at NUL: "::1\0x" is not an address.
   if (terminated.find('\0') != std::string::npos) return std::nullopt;
-  std::array<std::byte, 4> v4{};
-  if (inet_pton(AF_INET, terminated.c_str(), v4.data()) == 1) return IpAddress::v4(v4);
   std::array<std::byte, 16> v6{};
   if (inet_pton(AF_INET6, terminated.c_str(), v6.data()) == 1) return IpAddress::v6(v6);
   return std::nullopt;

@@ -23,6 +23,25 @@ TEST(Hex, ReadsBothCasesAndWritesLowerCase) {
   EXPECT_EQ(to_hex(bytes), "00abff");
 }
 
+TEST(Hex, KnowsEachDigitWhereverItStands) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  for (std::size_t place = 0; place < 24; ++place) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text(24, '0');
+      text[place] = static_cast<char>(c);
+      std::array<std::byte, 12> bytes{};
+      std::size_t digit = kDigits.find(text[place]);
+      if (digit > 15 && digit != std::string_view::npos) digit -= 6;
+
+      ASSERT_EQ(from_hex(text, bytes), digit != std::string_view::npos) << place << ' ' << c;
+
+      if (digit != std::string_view::npos) {
+        ASSERT_EQ(std::to_integer<std::size_t>(bytes[place / 2]), place % 2 == 0 ? digit * 16 : digit);
+      }
+    }
+  }
+}
+
 TEST(Hex, RefusesOtherLengthsAndOtherCharacters) {
   std::array<std::byte, 2> bytes{};
   for (const char* bad : {"", "000", "00000", "00g0", "0x00", " 000", "00 0"})
@@ -44,14 +63,18 @@ TEST(InfoHash, RefusesEveryOtherLengthAndNonDigitsAnywhere) {
   EXPECT_FALSE(parse_info_hash("x" + std::string(39, '0')));
 }
 
+TEST(IpAddress, ReadsIpv4ToItsEdges) {
+  for (const char* ip : {"0.0.0.0", "255.255.255.255", "1.20.255.9", "192.0.2.100"}) EXPECT_EQ(text_of(ip), ip);
+}
+
 TEST(IpAddress, HoldsMappedIpv4AsIpv4) {
   EXPECT_EQ(text_of("::ffff:192.0.2.7"), "192.0.2.7");
   EXPECT_EQ(text_of("2001:DB8:0::1"), "2001:db8::1");
 }
 
 TEST(IpAddress, RefusesWhatIsNotALiteral) {
-  for (const char* bad :
-       {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::g", "fe80::1%eth0", "1.2.3.4/8", "[::1]", " ::1"}) {
+  for (const char* bad : {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.", "1..2.3", "1.2.3.04",
+                          "1.2.3.0004", "1.2.3.4 ", "1.2.3.-4", "::g", "fe80::1%eth0", "1.2.3.4/8", "[::1]", " ::1"}) {
     EXPECT_FALSE(parse_ip(bad)) << bad;
   }
   EXPECT_FALSE(parse_ip(std::string_view("1.2.3.4\0x", 9)));

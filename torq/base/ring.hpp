@@ -36,8 +36,14 @@ class Ring {
 
   void pop_front() {
     front() = T();  // what it held may be large
-    first_ = place(1);
-    --size_;
+    leave_front();
+  }
+
+  /// The front, which leaves.
+  T take_front() {
+    T value = std::move(front());
+    leave_front();
+    return value;
   }
 
   /// Each that equals `value`; the others stay in their order.
@@ -51,6 +57,11 @@ class Ring {
   }
 
  private:
+  void leave_front() {
+    first_ = place(1);
+    --size_;
+  }
+
   std::size_t place(std::size_t i) const { return (first_ + i) & (slots_.size() - 1); }
 
   void grow() {

@@ -217,11 +217,10 @@ void Endpoint::handle_timeout(Instant now) {
 std::optional<Event> Endpoint::next_event() {
   bury();
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  if (std::holds_alternative<Refused>(event.what)) --untold_refusals_;
-  if (std::holds_alternative<Closed>(event.what)) {
-    const auto it = connections_.find(event.connection);
+  std::optional<Event> event(events_.take_front());
+  if (std::holds_alternative<Refused>(event->what)) --untold_refusals_;
+  if (std::holds_alternative<Closed>(event->what)) {
+    const auto it = connections_.find(event->connection);
     graves_.push_back(std::move(it->second));
     connections_.erase(it);
   }

@@ -68,9 +68,11 @@ inline constexpr std::uint64_t kProtocolVersion = 1;
 
 // ---- requests; their views live as long as the parser or the caller says ----
 
+inline constexpr std::size_t kMaxPeerId = 64;  ///< bytes
+
 struct AnnounceRequest {
   tracker::Announce announce;
-  std::string_view peer_id;  ///< 1..64 bytes of UTF-8
+  std::string_view peer_id;  ///< 1..kMaxPeerId bytes of UTF-8
 };
 
 enum class FileEncoding : std::uint8_t { kNumbers, kRaw };

@@ -17,7 +17,6 @@ struct Rule {
 };
 
 constexpr std::string_view kSize = "a whole number from 0 to 18446744073709551615";
-constexpr std::size_t kMaxPeerId = 64;  // bytes
 
 // In the order of the enum.
 constexpr std::array<Rule, kMembers> kRules = {{

@@ -7,6 +7,7 @@
 
 #include "torq/wire/json_document.hpp"
 #include "torq/wire/request_members.hpp"
+#include "torq/wire/usual_announce.hpp"
 
 namespace torq::wire {
 namespace {
@@ -86,11 +87,20 @@ class RequestParser::Impl {
 
   Result<Request, RequestError> parse(Bytes request) {
     if (request.size() > limits_.max_request_bytes) return Failure(too_large());
-    return parse_in_place(reader_.padded(request), request.size());
+    Result<Request, RequestError> usual;  // an announce, which is the first of the kinds
+    if (read_usual_announce(as_text(request), std::get<AnnounceRequest>(*usual))) return usual;
+    return parse_any(reader_.padded(request), request.size());
   }
 
   Result<Request, RequestError> parse_in_place(Bytes buffer, std::size_t size) {
     if (size > limits_.max_request_bytes) return Failure(too_large());
+    Result<Request, RequestError> usual;
+    if (read_usual_announce(as_text(buffer.first(size)), std::get<AnnounceRequest>(*usual))) return usual;
+    return parse_any(buffer, size);
+  }
+
+ private:
+  Result<Request, RequestError> parse_any(Bytes buffer, std::size_t size) {
     RequestMembers members(limits_);
     switch (reader_.read(
         buffer, size, [&members](std::string_view name, JsonValue& value) { members.add(member_of(name), value); })) {
@@ -109,7 +119,6 @@ class RequestParser::Impl {
     return *std::move(request);
   }
 
- private:
   RequestError too_large() const {
     return {ErrorCode::kRequestTooLarge, fmt::format("a request has at most {} bytes", limits_.max_request_bytes)};
   }

@@ -32,7 +32,7 @@ class RequestParser {
   RequestParser& operator=(RequestParser&&) noexcept;
   ~RequestParser();
 
-  /// The views in the result are valid until the next parse.
+  /// The views in the result are valid until the next parse and while the request's bytes live.
   Result<Request, RequestError> parse(Bytes request);
 
   /// The same without a copy: the request is the first `size` bytes of `buffer`, which is at least kPadding longer.

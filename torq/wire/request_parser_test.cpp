@@ -80,6 +80,60 @@ TEST(RequestParser, ParsesInPlaceWhatItParsesFromACopy) {
   }
 }
 
+// A member that no announce has sends it past the fast way of usual ones.
+std::string unusual(std::string wire) { return wire.insert(wire.find('{') + 1, R"("?":0,)"); }
+
+TEST(RequestParser, GivesTheSameForAnnouncesWrittenInUnusualWays) {
+  RequestParser parser;
+  const auto meaning_of = [&](const std::string& wire) {
+    const auto request = parser.parse(as_bytes(wire));
+    return request ? encode_request(*request) : request.error().text;
+  };
+  const std::string start = R"({"info_hash":")" + std::string(kHash) + R"(","peer_id":"x","port":1)";
+  for (const char* rest : {"}",
+                           "} ",
+                           "}}",
+                           "",
+                           ",}",
+                           R"(, "left" : 0 , "event":"started"})",
+                           R"(,"event":"completed","left":null})",
+                           R"(,"event":"stopped","ip":null,"numwant":null})",
+                           R"(,"event":""})",
+                           R"(,"event":"paused"})",
+                           R"(,"event":"start\u0065d"})",
+                           R"(,"event":7})",
+                           R"(,"ip":"10.0.0.1"})",
+                           R"(,"ip":"2001:db8::1"})",
+                           R"(,"ip":"10.0.0.01"})",
+                           R"(,"ip":""})",
+                           R"(,"left":0,"left":0})",
+                           R"(,"left":00})",
+                           R"(,"left":-0})",
+                           R"(,"left":1.0})",
+                           R"(,"left":1e3})",
+                           R"(,"left":999999999999999999})",
+                           R"(,"left":1000000000000000000})",
+                           R"(,"left":18446744073709551615})",
+                           R"(,"left":18446744073709551616})",
+                           R"(,"left":"0"})",
+                           R"(,"numwant":-1})",
+                           R"(,"numwant":9223372036854775808})",
+                           R"(,"uploaded":1,"downloaded":2,"numwant":30})",
+                           R"(,"port":1})",
+                           R"(,"file":"a"})",
+                           ",\"left\"\n:\r\t5}",
+                           ",\"event\":\"\x1f\"}",
+                           ",\"event\":\"\xc3\xa9\"}",
+                           ",\"event\":\"\xff\"}"}) {
+    EXPECT_EQ(meaning_of(start + rest), meaning_of(unusual(start + rest))) << rest;
+  }
+  for (const char* port : {"0", "1", "65535", "65536", "065", "null", "1.5", "-1", "\"1\"", "99999999999999999999"}) {
+    const std::string wire =
+        R"({"port":)" + std::string(port) + R"(,"info_hash":")" + std::string(kHash) + R"(","peer_id":"x"})";
+    EXPECT_EQ(meaning_of(wire), meaning_of(unusual(wire))) << port;
+  }
+}
+
 TEST(RequestParser, TakesARequestOfTheLimitAndNotAByteMore) {
   RequestParser parser;
   std::string wire = R"({"file":"a"})";
