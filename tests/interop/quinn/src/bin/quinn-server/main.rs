@@ -27,6 +27,10 @@ use files::Root;
 use serve::Service;
 use store::Store;
 
+// A good server would not do without one of its kind: each stream is a task, and each task is allocated.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Options {
     listen: SocketAddr,
     root: PathBuf,

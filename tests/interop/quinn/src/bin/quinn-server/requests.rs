@@ -6,7 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
-use torq_quinn_peers::lines::from_hex;
 
 use crate::store::{Answer, Asker, InfoHash, Role};
 
@@ -119,7 +118,15 @@ fn info_hash(text: &str) -> Option<InfoHash> {
     if text.len() != 40 && text.len() != 64 {
         return None;
     }
-    from_hex(text).ok()?[..20].try_into().ok()
+    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
+    let mut hash = [0; 20];
+    for (at, pair) in text.as_bytes().chunks_exact(2).enumerate() {
+        let byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        if let Some(place) = hash.get_mut(at) {
+            *place = byte;
+        }
+    }
+    Some(hash)
 }
 
 /// Anyone else could aim a swarm at a third party.

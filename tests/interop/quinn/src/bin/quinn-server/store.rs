@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //! Who is in which swarm: in memory, in shards, peers keyed by their address.
-use std::collections::hash_map::Entry;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use hashbrown::hash_map::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::serve::Service;
 
@@ -37,7 +38,7 @@ const SHARDS: usize = 64;
 pub struct Store {
     shards: Vec<Mutex<HashMap<InfoHash, Swarm>>>,
     // Keyed, so that nobody outside can aim at one shard.
-    choice: RandomState,
+    choice: DefaultHashBuilder,
     started: Instant,
     lifetime: Seconds,
 }
@@ -48,7 +49,7 @@ impl Store {
     pub fn new(interval: Seconds) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            choice: RandomState::new(),
+            choice: DefaultHashBuilder::default(),
             started: Instant::now(),
             lifetime: 2 * interval + 30,
         }
@@ -148,29 +149,52 @@ struct Peer {
     seen: Seconds,
 }
 
-/// A set of peers that can be sampled: `places` says where in `peers` each address stands.
+/// A set of peers that can be sampled. Of more than a few, `places` says where in `peers` each address stands.
 #[derive(Default)]
 struct Side {
-    places: HashMap<SocketAddr, u32>,
     peers: Vec<Peer>,
+    places: Option<Box<HashMap<SocketAddr, u32>>>,
 }
 
+const FEW: usize = 32;
+
 impl Side {
+    fn place(&self, address: SocketAddr) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(&address).map(|place| *place as usize),
+            None => self.peers.iter().position(|peer| peer.address == address),
+        }
+    }
+
     fn put(&mut self, address: SocketAddr, seen: Seconds) {
-        match self.places.entry(address) {
-            Entry::Occupied(place) => self.peers[*place.get() as usize].seen = seen,
-            Entry::Vacant(place) => {
-                place.insert(self.peers.len() as u32);
-                self.peers.push(Peer { address, seen });
+        if let Some(place) = self.place(address) {
+            self.peers[place].seen = seen;
+            return;
+        }
+        if self.peers.is_empty() {
+            self.peers.reserve_exact(1); // most swarms stay that small
+        }
+        self.peers.push(Peer { address, seen });
+        match &mut self.places {
+            Some(places) => {
+                places.insert(address, self.peers.len() as u32 - 1);
             }
+            None if self.peers.len() > FEW => {
+                let places = self.peers.iter().enumerate().map(|(place, peer)| (peer.address, place as u32));
+                self.places = Some(Box::new(places.collect()));
+            }
+            None => {}
         }
     }
 
     fn remove(&mut self, address: SocketAddr) {
-        let Some(place) = self.places.remove(&address) else { return };
-        self.peers.swap_remove(place as usize);
-        if let Some(moved) = self.peers.get(place as usize) {
-            self.places.insert(moved.address, place);
+        let Some(place) = self.place(address) else { return };
+        self.peers.swap_remove(place);
+        if let Some(places) = &mut self.places {
+            places.remove(&address);
+            if let Some(moved) = self.peers.get(place) {
+                places.insert(moved.address, place as u32);
+            }
         }
     }
 
@@ -183,7 +207,10 @@ impl Side {
 
     /// `count` peers that are not `except`, uniformly (Floyd's sampling over the places).
     fn sample(&self, count: usize, except: SocketAddr, chosen: &mut Vec<SocketAddr>) {
-        let skipped = self.places.get(&except).map_or(self.peers.len(), |place| *place as usize);
+        if count == 0 {
+            return;
+        }
+        let skipped = self.place(except).unwrap_or(self.peers.len());
         let available = self.peers.len() - usize::from(skipped < self.peers.len());
         let mut taken: Vec<usize> = Vec::with_capacity(count);
         for last in available - count..available {
