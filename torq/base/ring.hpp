@@ -28,7 +28,8 @@ class Ring {
     return slots_[place(i)];
   }
 
-  void push_back(T value) {
+  void push_back(const T& value) { push_back(T(value)); }
+  void push_back(T&& value) {
     if (size_ == slots_.size()) grow();
     slots_[place(size_)] = std::move(value);
     ++size_;

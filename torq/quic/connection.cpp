@@ -334,7 +334,7 @@ void Connection::handle_write_error(Instant now, int error, Stream* stream) {
     case NGTCP2_ERR_STREAM_SHUT_WR:  // STOP_SENDING came; ngtcp2 has answered it with RESET_STREAM and does not tell
                                      // more
       stream->reset = true;
-      host_.post({handle_, StreamStopped{stream->id, 0}});
+      if (!stream->concluded) host_.post({handle_, StreamStopped{stream->id, 0}});
       return end_turn(*stream);
     default:
       return fail(now, error);

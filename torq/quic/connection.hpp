@@ -117,6 +117,8 @@ class Connection {
   void commit(StreamId id, std::size_t n);
   /// No more will be written.
   void finish(StreamId id);
+  /// All was read, and all is written or given up: nothing more is said of the stream, not even StreamClosed.
+  void conclude(StreamId id);
   /// Gives up our half at once (RESET_STREAM).
   void reset(StreamId id, std::uint64_t code);
   /// Wants no more of the peer's half (STOP_SENDING); what came is dropped.
@@ -201,7 +203,9 @@ class Connection {
   void on_version_refused() { version_refused_ = true; }
   void on_stateless_reset() { stateless_reset_ = true; }
 
-  Stream* find(StreamId id);
+  Stream* find(StreamId id) { return recent_ != nullptr && recent_->id == id ? recent_ : search(id); }
+  Stream* search(StreamId id);
+  std::size_t room(const Stream& stream) const;
   Stream& add_stream(StreamId id);
   Stream& find_or_add(StreamId id);
   bool is_peers(StreamId id) const;

@@ -18,8 +18,7 @@ constexpr std::size_t kLargestToken = 512;
 
 // Streams, as the application uses them ------------------------------------------------------------------------------
 
-Stream* Connection::find(StreamId id) {
-  if (recent_ != nullptr && recent_->id == id) return recent_;
+Stream* Connection::search(StreamId id) {
   const auto it = streams_.find(id);
   if (it == streams_.end()) return nullptr;
   recent_ = &it->second;
@@ -111,22 +110,27 @@ void Connection::consume(StreamId id, std::size_t n) {
 
 std::size_t Connection::room(StreamId id) {
   const Stream* stream = find(id);
-  if (stream == nullptr || stream->finished || stream->reset || close_reason_) return 0;
+  return stream == nullptr ? 0 : room(*stream);
+}
+
+std::size_t Connection::room(const Stream& stream) const {
+  if (stream.finished || stream.reset || close_reason_) return 0;
   // What the peer would not let us send need not be kept for it: a reader that has stopped costs next to nothing. The
   // connection's own window opens without a word to the streams, so a little always waits for it.
   constexpr std::uint64_t kLeastUnsent = 4 * 1024;
-  const std::uint64_t window = std::min(ngtcp2_conn_get_max_stream_data_left(conn_, static_cast<std::int64_t>(id)),
-                                        std::max(ngtcp2_conn_get_max_data_left(conn_), kLeastUnsent));
-  const std::size_t unsent = stream->outgoing.unsent();
+  const std::uint64_t window =
+      std::min(ngtcp2_conn_get_max_stream_data_left(conn_, static_cast<std::int64_t>(stream.id)),
+               std::max(ngtcp2_conn_get_max_data_left(conn_), kLeastUnsent));
+  const std::size_t unsent = stream.outgoing.unsent();
   const std::size_t most = std::min<std::uint64_t>(limits_.max_unsent, window);
   const std::size_t own = most - std::min(most, unsent);
   return std::min(own, send_cap() - std::min(send_cap(), held_));
 }
 
 std::size_t Connection::write(StreamId id, Bytes bytes) {
-  const std::size_t n = std::min(bytes.size(), room(id));
   Stream* stream = find(id);
   if (stream == nullptr) return 0;
+  const std::size_t n = std::min(bytes.size(), room(*stream));
   stream->wants_room = n < bytes.size();
   if (stream->wants_room) note_if_full(n);
   if (n == 0) return 0;
@@ -139,7 +143,7 @@ std::span<std::byte> Connection::prepare(StreamId id, std::size_t most) {
   constexpr std::size_t kTooLittle = 4 * 1024;  // to be worth a step, while more room is on its way
   Stream* stream = find(id);
   if (stream == nullptr || most == 0) return {};
-  const std::size_t n = std::min(most, room(id));
+  const std::size_t n = std::min(most, room(*stream));
   stream->wants_room = n == 0 || (n < std::min(most, kTooLittle) && stream->outgoing.unsent() > 0);
   if (!stream->wants_room) return stream->outgoing.prepare(n);
   note_if_full(n);
@@ -148,7 +152,7 @@ std::span<std::byte> Connection::prepare(StreamId id, std::size_t most) {
 
 void Connection::commit(StreamId id, std::size_t n) {
   Stream* stream = find(id);
-  assert(stream != nullptr && n <= room(id));
+  assert(stream != nullptr && n <= room(*stream));
   if (n == 0) return;
   stream->outgoing.commit(n);
   on_written(*stream, n);
@@ -175,6 +179,13 @@ void Connection::finish(StreamId id) {
   stream->wants_room = false;
   queue(*stream);
   host_.touch(*this);
+}
+
+void Connection::conclude(StreamId id) {
+  Stream* stream = find(id);
+  if (stream == nullptr) return;
+  assert(stream->exhausted() && (stream->finished || stream->reset));
+  stream->concluded = true;
 }
 
 void Connection::reset(StreamId id, std::uint64_t code) {
@@ -247,6 +258,7 @@ void Connection::widen_window() {
 void Connection::release_if_done(Stream& stream) {
   if (!stream.closed || !stream.exhausted()) return;
   const StreamId id = stream.id;
+  const bool concluded = stream.concluded;
   // A peer can open, stop and reset streams as fast as it likes while nothing is written: no list may keep their names.
   if (stream.queued) sending_.erase(id);
   if (stream.fresh) std::erase(fresh_, id);
@@ -254,7 +266,7 @@ void Connection::release_if_done(Stream& stream) {
   if (recent_ == &stream) recent_ = nullptr;
   host_.stream_pool().remove(streams_, id);
   if (close_reason_) return;  // nothing is announced after Closed
-  host_.post({handle_, StreamClosed{id}});
+  if (!concluded) host_.post({handle_, StreamClosed{id}});
   if (is_peers(id)) {
     allow_another(id);
     host_.touch(*this);
@@ -287,7 +299,7 @@ std::size_t Connection::send_cap() const {
 
 void Connection::announce_room(Stream& stream) {
   if (!stream.wants_room) return;
-  const std::size_t found = room(stream.id);
+  const std::size_t found = room(stream);
   const bool all_is_sent = stream.outgoing.unsent() == 0;
   if (found == 0 || (found < worthwhile_room() && !all_is_sent)) return;
   stream.wants_room = false;
@@ -400,7 +412,7 @@ void Connection::on_stream_reset(StreamId id, std::uint64_t code) {
   uncredited_ += dropped;
   stream.peer_gave_up = true;
   settle_request(stream);
-  host_.post({handle_, StreamReset{id, code}});
+  if (!stream.concluded) host_.post({handle_, StreamReset{id, code}});
 }
 
 void Connection::on_stream_closed(StreamId id) {

@@ -38,7 +38,8 @@ struct Stream {
   bool blocked = false;     // by the stream's own flow control
   bool wants_room = false;  // a write found the buffer full: say StreamWritable when there is room
 
-  bool closed = false;  // by QUIC: both halves have ended
+  bool closed = false;     // by QUIC: both halves have ended
+  bool concluded = false;  // the application wants to hear no more of it
 
   /// The application is done with the first `n` unread bytes. What it is done with takes at most as much room as what
   /// is left, so that a reader that always leaves a little pays for no more than it leaves.
@@ -50,12 +51,12 @@ struct Stream {
     consumed = 0;
   }
 
-  /// As if new, but for a little memory.
-  void renew(StreamId stream_id) {
+  /// As if new, but for its id and a little memory.
+  void renew() {
     constexpr std::size_t kKept = 1024;
     std::vector<std::byte> room = std::move(received);
     SendBuffer buffer = std::move(outgoing);
-    *this = Stream(stream_id);
+    *this = Stream(id);
     if (room.capacity() <= kKept) received = std::move(room);
     received.clear();
     outgoing = std::move(buffer);

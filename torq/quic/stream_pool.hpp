@@ -20,8 +20,7 @@ class StreamPool {
     if (spare_.empty()) return streams.try_emplace(id, id).first->second;
     StreamMap::node_type node = std::move(spare_.back());
     spare_.pop_back();
-    node.key() = id;
-    node.mapped().renew(id);
+    node.key() = node.mapped().id = id;
     return streams.insert(std::move(node)).position->second;
   }
 
@@ -30,7 +29,7 @@ class StreamPool {
     constexpr std::size_t kMostSpare = 256;
     StreamMap::node_type node = streams.extract(id);
     if (spare_.size() == kMostSpare) return;
-    node.mapped().renew(id);
+    node.mapped().renew();
     spare_.push_back(std::move(node));
   }
 

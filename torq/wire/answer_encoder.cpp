@@ -2,7 +2,9 @@
 #include "torq/wire/answer_encoder.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <limits>
 
 #include "torq/base/address.hpp"
 #include "torq/base/hex.hpp"
@@ -31,23 +33,22 @@ char* put(char* at, const IpAddress& ip) {
   return at - 1;
 }
 
+char* put(char* at, std::uint64_t number) {
+  return std::to_chars(at, at + std::numeric_limits<std::uint64_t>::digits10 + 1, number).ptr;
+}
+
 /// What put(SocketAddress) writes at most: an IPv6 address of 39 characters, a port of 5, and some for DecimalByte.
 constexpr std::size_t kPeerBound = sizeof(R"({"ip":"","port":},)") + 39 + 5 + 4;
 
 char* put(char* at, const SocketAddress& peer) {
   at = put(put(put(at, R"({"ip":")"), peer.ip), R"(","port":)");
-  at = std::to_chars(at, at + 5, peer.port).ptr;
-  return put(at, "},");
+  return put(put(at, std::uint64_t{peer.port}), "},");
 }
 
-/// `{"ip":"192.0.2.7","port":6881},` for each. A tracker sends little else, so this goes by pointer.
-void append_peers(std::string& out, const std::vector<SocketAddress>& peers) {
-  if (peers.empty()) return;
-  const std::size_t start = out.size();
-  out.resize(start + peers.size() * kPeerBound);
-  char* at = out.data() + start;
+/// `{"ip":"192.0.2.7","port":6881},` for each, the last without its comma.
+char* put(char* at, const std::vector<SocketAddress>& peers) {
   for (const SocketAddress& peer : peers) at = put(at, peer);
-  out.resize(static_cast<std::size_t>(at - out.data()) - 1);  // without the last comma
+  return peers.empty() ? at : at - 1;
 }
 
 void append_member(std::string& out, std::string_view member, std::uint64_t number) {
@@ -89,12 +90,17 @@ void append_error(std::string& out, ErrorCode code, std::string_view text) {
 }
 
 void append_announce_reply(std::string& out, const tracker::AnnounceReply& reply) {
-  append_member(out, R"({"interval":)", seconds(reply.interval));
-  out += R"(,"peers":[)";
-  append_peers(out, reply.peers);
-  append_member(out, R"(],"complete":)", reply.complete);
-  append_member(out, R"(,"incomplete":)", reply.incomplete);
-  out += '}';
+  constexpr std::size_t kNumbers = 3 * 20;
+  constexpr std::size_t kRest = sizeof(R"({"interval":,"peers":[],"complete":,"incomplete":})") + kNumbers;
+  const std::size_t start = out.size();
+  out.resize(start + kRest + reply.peers.size() * kPeerBound);
+  // By pointer, since a tracker sends little else.
+  char* at = out.data() + start;
+  at = put(put(at, R"({"interval":)"), seconds(reply.interval));
+  at = put(put(at, R"(,"peers":[)"), reply.peers);
+  at = put(put(at, R"(],"complete":)"), reply.complete);
+  at = put(put(at, R"(,"incomplete":)"), reply.incomplete);
+  out.resize(static_cast<std::size_t>(put(at, "}") - out.data()));
 }
 
 void append_capability_reply(std::string& out, const CapabilityReply& reply) {

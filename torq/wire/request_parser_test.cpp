@@ -116,6 +116,8 @@ TEST(RequestParser, GivesTheSameForAnnouncesWrittenInUnusualWays) {
                            R"(,"left":18446744073709551615})",
                            R"(,"left":18446744073709551616})",
                            R"(,"left":"0"})",
+                           R"(,"left":99999999999999999999null})",
+                           R"(,"event":"null})",
                            R"(,"numwant":-1})",
                            R"(,"numwant":9223372036854775808})",
                            R"(,"uploaded":1,"downloaded":2,"numwant":30})",

@@ -23,18 +23,17 @@ class Cursor {
  public:
   explicit Cursor(std::string_view json) : at_(json.data()), end_(json.data() + json.size()) {}
 
-  bool take(char mark) {
-    if (at_ == end_ || *at_ != mark) {
-      if (!skip_space() || at_ == end_ || *at_ != mark) return false;
-    }
-    ++at_;
-    return true;
-  }
+  bool take(char mark) { return take_here(mark) || (skip_space() && take_here(mark)); }
+
+  bool take(std::string_view word) { return take_here(word) || (skip_space() && take_here(word)); }
 
   // Of an array, so that its comparison is one of known length.
   template <std::size_t kSize>
-  bool take(const char (&word)[kSize]) {
-    return take_here(word) || (skip_space() && take_here(word));
+  bool take_here(const char (&word)[kSize]) {
+    constexpr std::size_t kLength = kSize - 1;
+    if (static_cast<std::size_t>(end_ - at_) < kLength || std::memcmp(at_, word, kLength) != 0) return false;
+    at_ += kLength;
+    return true;
   }
 
   /// Whatever stands up to the next quotation mark: what is not plain must be no good to the caller.
@@ -71,11 +70,15 @@ class Cursor {
     return at_ != first;
   }
 
-  template <std::size_t kSize>
-  bool take_here(const char (&word)[kSize]) {
-    constexpr std::size_t kLength = kSize - 1;
-    if (static_cast<std::size_t>(end_ - at_) < kLength || std::memcmp(at_, word, kLength) != 0) return false;
-    at_ += kLength;
+  bool take_here(char mark) {
+    if (at_ == end_ || *at_ != mark) return false;
+    ++at_;
+    return true;
+  }
+
+  bool take_here(std::string_view word) {
+    if (!std::string_view(at_, end_).starts_with(word)) return false;
+    at_ += word.size();
     return true;
   }
 
@@ -130,28 +133,37 @@ bool read(Cursor& cursor, std::optional<Number>& out) {
 /// The members of the object in turn.
 class Members {
  public:
-  explicit Members(Cursor& cursor) : cursor_(cursor), more_(cursor.take('{')) {}
+  explicit Members(Cursor& cursor) : cursor_(cursor) {}
 
   template <std::size_t kSize, class Value>
-  bool required(const char (&quoted_name)[kSize], Value& out) {
-    if (!more_ || !cursor_.take(quoted_name) || !cursor_.take(':') || !read(cursor_, out)) return false;
-    more_ = cursor_.take(',');
-    return true;
+  bool required(const char (&beginning)[kSize], Value& out) {
+    return begins(beginning) && read(cursor_, out);
   }
 
   template <std::size_t kSize, class Value>
-  bool optional(const char (&quoted_name)[kSize], Value& out) {
-    if (!more_ || !cursor_.take(quoted_name)) return true;
-    if (!cursor_.take(':') || !(read(cursor_, out) || cursor_.take("null"))) return false;
-    more_ = cursor_.take(',');
-    return true;
+  bool optional(const char (&beginning)[kSize], Value& out) {
+    if (!begins(beginning)) return true;
+    const Cursor before = cursor_;
+    if (read(cursor_, out)) return true;
+    cursor_ = before;
+    return cursor_.take("null");
   }
 
-  bool end() { return !more_ && cursor_.take('}') && cursor_.at_end(); }
+  bool end() { return cursor_.take('}') && cursor_.at_end(); }
 
  private:
+  /// A mark, the name in quotation marks and a colon, as most write it: without any space.
+  template <std::size_t kSize>
+  bool begins(const char (&beginning)[kSize]) {
+    const Cursor before = cursor_;
+    if (cursor_.take_here(beginning)) return true;
+    const std::string_view name(beginning + 1, kSize - 3);
+    if (cursor_.take(beginning[0]) && cursor_.take(name) && cursor_.take(':')) return true;
+    cursor_ = before;
+    return false;
+  }
+
   Cursor& cursor_;
-  bool more_;
 };
 
 }  // namespace
@@ -160,11 +172,11 @@ bool read_usual_announce(std::string_view json, AnnounceRequest& out) {
   Cursor cursor(json);
   Members members(cursor);
   Announce& announce = out.announce;
-  return members.required(R"("info_hash")", announce.info_hash) && members.required(R"("peer_id")", out.peer_id) &&
-         members.required(R"("port")", announce.port) && members.optional(R"("uploaded")", announce.uploaded) &&
-         members.optional(R"("downloaded")", announce.downloaded) && members.optional(R"("left")", announce.left) &&
-         members.optional(R"("event")", announce.event) && members.optional(R"("ip")", announce.ip) &&
-         members.optional(R"("numwant")", announce.numwant) && members.end();
+  return members.required(R"({"info_hash":)", announce.info_hash) && members.required(R"(,"peer_id":)", out.peer_id) &&
+         members.required(R"(,"port":)", announce.port) && members.optional(R"(,"uploaded":)", announce.uploaded) &&
+         members.optional(R"(,"downloaded":)", announce.downloaded) && members.optional(R"(,"left":)", announce.left) &&
+         members.optional(R"(,"event":)", announce.event) && members.optional(R"(,"ip":)", announce.ip) &&
+         members.optional(R"(,"numwant":)", announce.numwant) && members.end();
 }
 
 }  // namespace torq::wire

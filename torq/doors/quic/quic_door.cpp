@@ -150,7 +150,7 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
 // The usual is a request that has come whole and is answered at once: nothing of it needs to be remembered.
 void QuicDoor::begin(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream, Exchange& exchange) {
   exchange.handle_readable(now, service_, connection);
-  if (exchange.done()) return;
+  if (exchange.done()) return connection.conclude(stream);
   guest.pending += exchange.held();
   guest.streams.emplace(stream, std::move(exchange));
 }
