@@ -15,6 +15,7 @@ OWNERS = (
     ("elliptic curves", "libhogweed", ""),
     ("elliptic curves", "libgmp", ""),
     ("elliptic curves", "libcrypto", ""),
+    ("elliptic curves", "libsodium", ""),
     ("TLS, packet protection", "libgnutls", ""),
     ("TLS, packet protection", "libnettle", ""),
     ("TLS, packet protection", "libngtcp2_crypto", ""),

@@ -411,11 +411,18 @@ void Session::handle_taken(const Output& output, std::size_t n) {
   if (impl_->fault) return;
   impl_->check(nghttp3_conn_add_write_offset(impl_->conn, id, n));
   if (n > 0) impl_->check(nghttp3_conn_add_ack_offset(impl_->conn, id, n));  // whoever took them keeps them
-  if (n == output.size || impl_->fault) return;
+  if (impl_->fault) return;
+  if (n == output.size) {
+    const Exchange* exchange = impl_->find(id);
+    if (output.last && exchange != nullptr && exchange->ended) handle_closed(output.stream);
+    return;
+  }
   nghttp3_conn_block_stream(impl_->conn, id);
   Exchange* exchange = impl_->find(id);
   if (exchange != nullptr && exchange->rest) exchange->rest->pause();
 }
+
+bool Session::knows(StreamId stream) const { return impl_->exchanges.contains(static_cast<std::int64_t>(stream)); }
 
 std::vector<StreamId> Session::open_requests() const {
   std::vector<StreamId> open;

@@ -138,7 +138,9 @@ class Session {
   /// The stream took the first `n` bytes of that, and its end if those were all.
   void handle_taken(const Output& output, std::size_t n);
 
-  /// Request streams that are not closed.
+  /// False of a request stream from when it is closed, or its request was read and its response taken to the end.
+  bool knows(StreamId stream) const;
+  /// Request streams that it knows.
   std::vector<StreamId> open_requests() const;
   const std::optional<Fault>& fault() const;
   /// Bytes of memory, of requests that are not whole and of responses that were not taken.

@@ -198,15 +198,16 @@ TEST_F(SessionTest, SendsWhatIsRespondedOnEachStream) {
 
   session.respond(expect<Asked>().stream, {200, {{"content-type", "text/plain"}}, "hello", nullptr});
   session.respond(expect<Asked>().stream, {404, {}, "", nullptr});
+  EXPECT_TRUE(session.knows(kFirst) && session.knows(kSecond));
   client.hear(session);
 
   EXPECT_EQ(client.answers[kFirst].head, ":status 200 content-type text/plain ");
   EXPECT_EQ(client.answers[kFirst].body, "hello");
   EXPECT_EQ(client.answers[kSecond].head, ":status 404 ");
   EXPECT_TRUE(client.answers[kFirst].ended && client.answers[kSecond].ended);
+  EXPECT_FALSE(session.knows(kFirst) || session.knows(kSecond));
   session.handle_closed(kFirst);
   session.handle_closed(kSecond);
-  EXPECT_TRUE(session.open_requests().empty());
   EXPECT_FALSE(session.fault());
 }
 

@@ -69,6 +69,10 @@ void Conversation::handle_stopped(Instant now, quic::Connection& connection, qui
 // Which makes nothing to be sent.
 void Conversation::handle_closed(quic::StreamId stream) { session_.handle_closed(to_h3(stream)); }
 
+bool Conversation::is_over(quic::StreamId stream) const {
+  return quic::is_bidirectional(stream) && !session_.fault() && !session_.knows(to_h3(stream));
+}
+
 void Conversation::drain(Instant now, quic::Connection& connection) {
   if (!session_.bound() || farewell_ == Farewell::kSaid) return;
   if (farewell_ == Farewell::kNone) {

@@ -20,6 +20,8 @@ class Conversation {
   void handle_stopped(Instant now, quic::Connection& connection, quic::StreamId stream);
   /// Also of streams that do not speak HTTP/3.
   void handle_closed(quic::StreamId stream);
+  /// It is a request stream of which nothing is expected any more, not even its end.
+  bool is_over(quic::StreamId stream) const;
   /// The peer may allow enough streams by now.
   void handle_streams_available(Instant now, quic::Connection& connection) { go_on(now, connection); }
 

@@ -132,7 +132,11 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
     if (auto* exchange = std::get_if<Exchange>(&speech)) return begin(now, guest, connection, stream, *exchange);
     // A request that has come whole is not read from again, and need not be remembered here.
     const bool is_whole = incoming.last && std::holds_alternative<OverHttp3>(speech);
-    if (is_whole) return guest.http3->handle_readable(now, connection, stream);
+    if (is_whole) {
+      guest.http3->handle_readable(now, connection, stream);
+      if (guest.http3->is_over(stream)) connection.conclude(stream);
+      return;
+    }
     known = guest.streams.emplace(stream, std::move(speech)).first;
   }
   std::visit(Overloaded{
@@ -150,7 +154,11 @@ void QuicDoor::handle_readable(Instant now, Guest& guest, q::Connection& connect
 // The usual is a request that has come whole and is answered at once: nothing of it needs to be remembered.
 void QuicDoor::begin(Instant now, Guest& guest, q::Connection& connection, q::StreamId stream, Exchange& exchange) {
   exchange.handle_readable(now, service_, connection);
-  if (exchange.done()) return connection.conclude(stream);
+  if (exchange.done()) {
+    // To HTTP/3 clients can speak of any stream: there its end is told to whoever has heard of it.
+    if (!guest.http3) connection.conclude(stream);
+    return;
+  }
   guest.pending += exchange.held();
   guest.streams.emplace(stream, std::move(exchange));
 }
